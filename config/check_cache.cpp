@@ -1,0 +1,170 @@
+#include <algorithm>
+#include <map>
+#include <unordered_map>
+
+#include "config/checks.h"
+#include "config/pattern.h"
+#include "config/units.h"
+
+namespace larder::config {
+namespace {
+
+const std::vector<std::string> built_in_types = {"WORKOUT",     "EXERCISE",  "PROGRAM",        "USER_PROFILE", "MEDIA",
+                                                 "TRANSLATION", "ANALYTICS", "SEARCH_RESULTS", "OTHER"};
+
+void check_resource_types(const Subject& subject) {
+    if (subject.complaints.about("resource_types")) return;
+    std::vector<std::string> known = built_in_types;
+    for (std::size_t i = 0; i < subject.config.resource_types.size(); ++i) {
+        const std::string& type = subject.config.resource_types[i];
+        if (std::ranges::find(built_in_types, type) != built_in_types.end()) {
+            subject.complain(element("resource_types", i), in_quotes(type), "a type that is not built in: remove it");
+        }
+        known.push_back(type);
+    }
+    for (std::size_t i = 0; i < subject.config.strategies.size(); ++i) {
+        const std::string& type = subject.config.strategies[i].resource_type;
+        const std::string field = element("strategies", i, "resource_type");
+        if (std::ranges::find(known, type) != known.end() || subject.complaints.about(field)) continue;
+        subject.complain(
+            field, in_quotes(type),
+            "a built-in type or one of resource_types; declare it there" + did_you_mean(nearest(type, known)));
+    }
+}
+
+void check_strategy_layers(const Subject& subject) {
+    if (subject.complaints.about("layers")) return;
+    std::vector<std::string> active;
+    for (const Layer& layer : subject.config.layers) {
+        if (layer.is_active) active.push_back(word(layer.layer_name));
+    }
+    for (std::size_t i = 0; i < subject.config.strategies.size(); ++i) {
+        const Strategy& strategy = subject.config.strategies[i];
+        const std::string name = word(strategy.cache_layer);
+        const std::string field = element("strategies", i, "cache_layer");
+        if (std::ranges::find(active, name) != active.end() || subject.complaints.about(field)) continue;
+        const bool is_there = std::ranges::find(subject.config.layers, strategy.cache_layer, &Layer::layer_name) !=
+                              subject.config.layers.end();
+        if (is_there && !strategy.is_active) continue;
+        std::string expected = "an active layer of this file";
+        for (const std::string& layer : active) expected += (&layer == &active.front() ? ": " : ", ") + layer;
+        subject.complain(field, in_quotes(name) + (is_there ? ", which is not active" : ", which is not there"),
+                         expected);
+    }
+}
+
+struct Selected {
+    std::size_t index;
+    PathPattern pattern;
+};
+
+// Active strategies whose pattern is right.
+std::vector<Selected> selections(const Subject& subject) {
+    std::vector<Selected> all;
+    for (std::size_t i = 0; i < subject.config.strategies.size(); ++i) {
+        auto parsed = parse_pattern(subject.config.strategies[i].cache_key_pattern);
+        auto* pattern = std::get_if<PathPattern>(&parsed);
+        if (!pattern || !subject.config.strategies[i].is_active) continue;
+        if (subject.complaints.about(element("strategies", i, "cache_key_pattern"))) continue;
+        all.push_back({i, std::move(*pattern)});
+    }
+    return all;
+}
+
+using Keys = std::unordered_map<std::string, std::size_t>;
+
+// Whether more specific patterns select all that `base`/** does: base/* and, in turn, base/*/**.
+bool is_covered(const Keys& keys, std::string base) {
+    for (std::size_t depth = 0; depth < pattern_length_limit; ++depth) {
+        base += "/*";
+        if (!keys.contains(base)) return false;
+        if (keys.contains(base + "/**")) return true;
+    }
+    return false;
+}
+
+void check_patterns(const Subject& subject) {
+    const std::vector<Selected> all = selections(subject);
+    Keys keys;
+    for (const Selected& selected : all) {
+        const auto [first, is_new] = keys.emplace(tie_key(selected.pattern), selected.index);
+        if (is_new) continue;
+        const Strategy& other = subject.config.strategies[first->second];
+        subject.complain(element("strategies", selected.index, "cache_key_pattern"), in_quotes(selected.pattern.text),
+                         "another pattern: " + in_quotes(other.cache_key_pattern) + " of " +
+                             in_quotes(other.strategy_name) + " in " +
+                             subject.line_of(element("strategies", first->second, "cache_key_pattern")) +
+                             " ties with it; remove one or say is_active: false");
+    }
+    std::vector<PathPattern> routes;
+    for (const Route& route : subject.config.routes) {
+        auto parsed = parse_pattern(route.path);
+        if (auto* pattern = std::get_if<PathPattern>(&parsed)) {
+            pattern->host = route.host;
+            routes.push_back(std::move(*pattern));
+        }
+    }
+    const bool routes_known = !routes.empty() && !subject.complaints.about("routes");
+    for (const Selected& selected : all) {
+        const std::string field = element("strategies", selected.index, "cache_key_pattern");
+        const std::string key = tie_key(selected.pattern);
+        if (key.ends_with("/**") && is_covered(keys, key.substr(0, key.size() - 3))) {
+            subject.complain(field, in_quotes(selected.pattern.text),
+                             "a pattern that can be reached: more specific ones select all of its requests; remove it");
+        }
+        const auto leads_here = [&](const PathPattern& route) { return overlap(route, selected.pattern); };
+        if (routes_known && std::ranges::none_of(routes, leads_here)) {
+            subject.complain(
+                field, in_quotes(selected.pattern.text),
+                "a pattern that can be reached: no route has such requests; add a route or change the pattern");
+        }
+    }
+}
+
+}  // namespace
+
+void check_layers(const Subject& subject) {
+    if (subject.complaints.about("layers")) return;
+    const auto& layers = subject.config.layers;
+    std::uint64_t in_memory = 0;
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+        if (layers[i].is_active) in_memory += layers[i].max_size_bytes;
+        for (std::size_t k = 0; k < i; ++k) {
+            if (layers[i].layer_name == layers[k].layer_name) {
+                subject.complain(element("layers", i, "layer_name"),
+                                 "a second " + in_quotes(word(layers[i].layer_name)),
+                                 "each name once: " + subject.line_of(element("layers", k, "layer_name")) + " has it");
+            } else if (layers[i].is_active && layers[k].is_active && layers[i].cache_level == layers[k].cache_level) {
+                subject.complain(element("layers", i, "cache_level"), std::to_string(layers[i].cache_level),
+                                 "a level of its own: " + std::string(word(layers[k].layer_name)) + " in " +
+                                     subject.line_of(element("layers", k)) +
+                                     " has it; change one or say is_active: false");
+            }
+        }
+    }
+    const bool memory_written = subject.document.find("memory") && !subject.complaints.about("memory");
+    if (memory_written && in_memory > subject.config.memory) {
+        subject.complain("layers", show_size(in_memory) + " in MEMORY layers",
+                         "less than memory, which is " + show_size(subject.config.memory) +
+                             ": lower max_size_bytes or raise memory");
+    }
+}
+
+void check_strategies(const Subject& subject) {
+    check_resource_types(subject);
+    check_strategy_layers(subject);
+    check_patterns(subject);
+    std::unordered_map<std::string, std::size_t> names;
+    for (std::size_t i = 0; i < subject.config.strategies.size(); ++i) {
+        const std::string& name = subject.config.strategies[i].strategy_name;
+        const std::string field = element("strategies", i, "strategy_name");
+        if (subject.complaints.about(field)) continue;
+        const auto [first, is_new] = names.emplace(name, i);
+        if (is_new) continue;
+        subject.complain(field, "a second " + in_quotes(name),
+                         "a name of its own: " +
+                             subject.line_of(element("strategies", first->second, "strategy_name")) + " has this one");
+    }
+}
+
+}  // namespace larder::config

@@ -1,0 +1,37 @@
+// What must hold between the parts of a configuration, once each part is right by itself.
+#pragma once
+
+#include <string>
+
+#include "config/complaints.h"
+#include "config/document.h"
+#include "config/load.h"
+
+namespace larder::config {
+
+// What was read, completed and changed by flags, with where it came from.
+struct Subject {
+    const Config& config;
+    const Flags& flags;
+    const Node& document;
+    Complaints& complaints;
+
+    // A complaint about a field of the file, at its place or the nearest around it.
+    void complain(const std::string& field, std::string found, std::string expected) const {
+        complaints.add(place_of(document, field), field, std::move(found), std::move(expected));
+    }
+    // "line 12", for reference to another field.
+    std::string line_of(const std::string& field) const {
+        return "line " + std::to_string(place_of(document, field).line);
+    }
+};
+
+inline std::string element(const char* list, std::size_t index, const char* member = "") {
+    return std::string(list) + "[" + std::to_string(index) + "]" + (*member ? "." : "") + member;
+}
+
+void check_network(const Subject&);     // listeners, admin, upstreams, routes, limits
+void check_layers(const Subject&);      // layers, memory
+void check_strategies(const Subject&);  // strategies, resource types, patterns
+
+}  // namespace larder::config

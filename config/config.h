@@ -1,0 +1,217 @@
+// What the operator says, as plain structs. Every member's default stands here; its unit, range and consequence stand
+// in settings_*.cpp, from which the reader, its error texts and the reference page are made.
+//
+// A Config is read once, checked, and then never changes: share it as shared_ptr<const Config> between any threads.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace larder::config {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using namespace std::chrono_literals;
+
+inline constexpr std::uint64_t KiB = 1024, MiB = 1024 * KiB, GiB = 1024 * MiB;
+
+// An address range such as 10.0.0.0/8 or fd00::/8. IPv4 is kept as an IPv4-mapped IPv6 address.
+struct Cidr {
+    unsigned char address[16] = {};
+    int prefix_bits = 128;
+    bool operator==(const Cidr&) const = default;
+};
+
+struct Listener {
+    std::string address;                // HOST:PORT, [IPv6]:PORT or :PORT
+    std::vector<Cidr> trusted_proxies;  // whose Forwarded / X-Forwarded-* are believed
+    bool cache_status_detail = false;   // put key and detail into Cache-Status
+};
+
+struct Admin {
+    std::string address = "127.0.0.1:9180";  // "off": no admin listener
+};
+
+enum class Balance { round_robin, least_connections };
+
+struct HealthCheck {
+    std::string path;
+    milliseconds interval = 5s;
+    milliseconds timeout = 2s;
+    unsigned unhealthy_after = 3;  // failures in a row
+    unsigned healthy_after = 2;    // successes in a row
+};
+
+// One origin server: scheme://host[:port].
+struct Server {
+    bool tls = false;
+    std::string host;  // a name or a literal address, without brackets
+    std::uint16_t port = 80;
+    bool operator==(const Server&) const = default;
+};
+
+struct Upstream {
+    std::string name;
+    std::vector<Server> servers;
+    Balance balance = Balance::round_robin;
+    std::string host = "preserve";  // "preserve": the client's; "upstream": the server's; else this name
+    milliseconds connect_timeout = 2s;
+    milliseconds first_byte_timeout = 30s;
+    milliseconds idle_timeout = 60s;       // between two pieces of a body
+    milliseconds keepalive_timeout = 30s;  // an unused connection is closed after it
+    unsigned max_connections = 256;        // per server
+    unsigned queue = 1024;                 // requests that may wait for a connection, per server
+    milliseconds queue_timeout = 10s;
+    std::optional<HealthCheck> health;
+    unsigned max_failures = 3;  // connection failures in a row that eject a server; 0: never
+    milliseconds ejection_time = 10s;
+    milliseconds resolve_interval = 30s;  // names are resolved again after it
+    bool tls_verify = true;
+    std::string tls_ca_file;  // empty: the system's
+};
+
+struct RequestFields {
+    std::vector<std::pair<std::string, std::string>> set;
+    std::vector<std::string> remove;
+};
+
+struct Route {
+    std::string host;          // empty: any; "*.example.com": any name below it
+    std::string path = "/**";  // /a/b exactly, /a/* one segment, /a/** all below
+    std::string upstream;
+    std::string strip_prefix;
+    std::string add_prefix;
+    bool upgrade = true;  // Upgrade (WebSocket) may pass
+    RequestFields request_fields;
+};
+
+enum class LayerName { l1_application, l2_redis, l3_database, l4_cdn, l5_external };
+enum class Technology { memory, redis, memcached, database, cdn, file_system };
+enum class EvictionPolicy { lru, lfu, fifo, ttl, random, custom };
+
+struct Layer {
+    LayerName layer_name = LayerName::l1_application;
+    Technology technology = Technology::memory;
+    std::string display_name;
+    std::string description;
+    int cache_level = 1;
+    std::uint64_t max_size_bytes = 0;
+    std::uint32_t default_ttl_seconds = 60;
+    EvictionPolicy eviction_policy = EvictionPolicy::lru;
+    bool is_active = true;
+};
+
+enum class CacheBehavior { read_through, cache_aside, write_through, write_behind, refresh_ahead };
+enum class InvalidationStrategy { ttl, event_driven, manual, dependency_based, pattern_based };
+enum class TtlMode { origin, fallback, cap, override_origin };  // written origin | default | cap | override
+enum class SetCookie { bypass, strip, store };
+enum class RequestDirectives {
+    safe,    // those that cannot force a request to the origin: only-if-cached, max-stale, no-store
+    obey,    // all of RFC 9111 section 5.2.1
+    ignore,  // none
+};
+enum class RequestCookies {
+    bypass,  // a request with Cookie is stored only if the response says public or s-maxage
+    ignore,  // Cookie has no influence and is not forwarded
+};
+
+struct StrategyConfiguration {
+    TtlMode ttl_mode = TtlMode::origin;
+    std::optional<seconds> stale_while_revalidate;  // when the origin names none
+    std::optional<seconds> stale_if_error;          // when the origin names none
+    seconds keep = 1h;                              // past freshness, for an object with a validator
+    SetCookie set_cookie = SetCookie::bypass;
+    RequestCookies cookies = RequestCookies::bypass;
+    RequestDirectives request_directives = RequestDirectives::safe;
+    std::vector<std::string> key_fields;   // request fields in the key
+    std::vector<std::string> key_cookies;  // cookies in the key
+    std::uint64_t max_object_size = 16 * MiB;
+    unsigned max_variants = 64;
+    std::vector<std::string> lift;  // of "no-store", "private", "authorization": not obeyed
+    bool cache_status_detail = false;
+    bool qualified_directives = false;  // no-cache="f" and private="f" concern only field f
+};
+
+struct Strategy {
+    std::string strategy_name;
+    std::string resource_type = "OTHER";
+    std::string cache_key_pattern = "/**";
+    LayerName cache_layer = LayerName::l1_application;
+    std::optional<seconds> ttl;  // ttl_seconds; else the layer's default_ttl_seconds
+    CacheBehavior cache_behavior = CacheBehavior::read_through;
+    InvalidationStrategy invalidation_strategy = InvalidationStrategy::ttl;
+    StrategyConfiguration configuration;
+    bool is_active = true;
+};
+
+// What one peer may make us hold, and for how long (security and overload). All settable under `limits`.
+struct Limits {
+    // Client side.
+    std::uint64_t request_head_bytes = 16 * KiB;
+    std::uint64_t request_line_bytes = 8 * KiB;
+    unsigned request_fields = 100;
+    milliseconds request_head_timeout = 10s;
+    milliseconds request_body_timeout = 30s;  // without enough progress
+    milliseconds keepalive_timeout = 15s;
+    unsigned keepalive_requests = 10000;
+    milliseconds write_timeout = 30s;      // without enough progress
+    std::uint64_t minimum_rate = 1 * KiB;  // bytes a second, averaged over the body and write timeouts
+    unsigned connections = 20000;          // all listeners; also kept below the descriptor limit
+    unsigned connections_per_client = 0;   // per address; 0: no limit
+    std::uint64_t request_body_bytes = 0;  // 0: no limit
+    // Origin side.
+    std::uint64_t response_head_bytes = 128 * KiB;
+    unsigned response_fields = 256;
+    unsigned interim_responses = 16;
+    std::uint64_t chunk_extension_bytes = 64 * KiB;  // a message
+    std::uint64_t trailer_bytes = 16 * KiB;
+    // Fills.
+    std::uint64_t fill_window_bytes = 1 * MiB;  // body kept for followers of a fill that is not stored
+    std::uint64_t fills_bytes = 256 * MiB;      // all bodies on their way into a layer
+    unsigned followers = 10000;                 // a fill
+    milliseconds follow_timeout = 30s;          // waiting for another request's response head
+    seconds uncacheable_memory = 10s;           // an uncacheable key is not collapsed for this long
+    // Invalidation.
+    unsigned invalidation_backlog = 10000;  // entries kept while older fills are in flight
+    unsigned invalidated_keys_listed = 100;
+    std::uint64_t admin_body_bytes = 1 * MiB;
+    milliseconds shutdown_grace = 30s;
+};
+
+struct Config {
+    std::string data_dir = "/var/lib/larder";
+    unsigned threads = 0;      // 0: one per core
+    std::uint64_t memory = 0;  // bytes for the whole process; 0: from the cgroup or the machine
+    std::vector<Listener> listeners;
+    Admin admin;
+    std::vector<Upstream> upstreams;
+    std::vector<Route> routes;
+    std::vector<Layer> layers;
+    std::vector<Strategy> strategies;
+    std::vector<std::string> resource_types;  // beside the eight built in and OTHER
+    Limits limits;
+    std::string access_log = "-";  // "-": stdout; "off"; or a file
+};
+
+// The word of the configuration file and the admin API for an enumerator.
+const char* word(LayerName);
+const char* word(Technology);
+const char* word(EvictionPolicy);
+const char* word(CacheBehavior);
+const char* word(InvalidationStrategy);
+const char* word(TtlMode);
+const char* word(SetCookie);
+const char* word(RequestDirectives);
+const char* word(RequestCookies);
+const char* word(Balance);
+
+// And back, for the same enumerations; words are case-sensitive. nullopt: no such word.
+template <class E>
+std::optional<E> enumerator(std::string_view word);
+
+}  // namespace larder::config

@@ -1,0 +1,87 @@
+#include "config/load.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+#include "config/checks.h"
+#include "config/document.h"
+#include "config/flags.h"
+#include "config/memory.h"
+#include "config/settings.h"
+
+namespace larder::config {
+namespace {
+
+void complete_layers(const Node& document, Config& config) {
+    if (config.layers.empty()) {
+        Layer memory;
+        memory.max_size_bytes = config.memory / 4;
+        memory.display_name = word(memory.layer_name);
+        config.layers.push_back(std::move(memory));
+        return;
+    }
+    const Node* written = document.find("layers");
+    for (std::size_t i = 0; i < config.layers.size(); ++i) {
+        Layer& layer = config.layers[i];
+        if (layer.display_name.empty()) layer.display_name = word(layer.layer_name);
+        if (!written->items[i].find("cache_level")) layer.cache_level = static_cast<int>(layer.layer_name) + 1;
+    }
+}
+
+void complete_strategies(const Node& document, Config& config) {
+    const Node* written = document.find("strategies");
+    if (written && written->kind != Node::Kind::null) return;
+    const Layer* slowest = nullptr;
+    for (const Layer& layer : config.layers) {
+        if (layer.is_active && (!slowest || layer.cache_level > slowest->cache_level)) slowest = &layer;
+    }
+    if (!slowest) return;  // nowhere to keep anything: a proxy without a cache
+    Strategy strategy;
+    strategy.strategy_name = "default";
+    strategy.cache_layer = slowest->layer_name;
+    config.strategies.push_back(std::move(strategy));
+}
+
+}  // namespace
+
+Loaded load(std::string_view text, const std::string& name, const Flags& flags) {
+    const std::string file = name.empty() ? "command line" : name;
+    auto parsed = parse_document(text, file);
+    if (const auto* complaint = std::get_if<Complaint>(&parsed)) return std::vector{*complaint};
+    const Node& document = std::get<Node>(parsed);
+    Complaints complaints(file);
+    Reader reader(complaints);
+    Config config;
+    read_settings(reader, document, config);
+    apply_flags(flags, config, complaints);
+    if (config.memory == 0) config.memory = available_memory();
+    complete_layers(document, config);
+    complete_strategies(document, config);
+    const Subject subject{config, flags, document, complaints};
+    check_network(subject);
+    check_layers(subject);
+    check_strategies(subject);
+    if (!complaints.empty()) return std::move(complaints).take();
+    return config;
+}
+
+Loaded load_file(const std::string& path, const Flags& flags) {
+    const auto unreadable = [&path](std::string found) {
+        return std::vector{Complaint{path, 0, 0, "", std::move(found), "a configuration file that can be read"}};
+    };
+    errno = 0;
+    std::ifstream file(path, std::ios::binary);
+    if (!file) return unreadable(errno ? std::strerror(errno) : "no file");
+    std::string text;
+    char piece[64 * KiB];
+    // One byte more than allowed is enough to see that it is too much.
+    while (text.size() <= document_bytes_limit && (file.read(piece, sizeof piece), file.gcount() > 0)) {
+        text.append(piece, static_cast<std::size_t>(file.gcount()));
+    }
+    if (file.bad()) return unreadable(errno ? std::strerror(errno) : "an error while reading");
+    return load(text, path, flags);
+}
+
+}  // namespace larder::config

@@ -1,0 +1,143 @@
+// Settings of layers and strategies.
+#include "config/settings.h"
+
+#include "config/forms.h"
+#include "config/pattern.h"
+#include "config/shapes.h"
+
+namespace larder::config {
+namespace {
+
+constexpr seconds longest = seconds(std::numeric_limits<std::int32_t>::max());  // RFC 9111 section 1.2.2
+
+// connection_config: what a technology needs to be reached. MEMORY needs nothing.
+Setting<Layer> connection_config() {
+    Setting<Layer> made;
+    made.doc = {
+        "connection_config", "an empty mapping", "empty", "How a technology is reached; MEMORY needs nothing.", {}};
+    made.read = [](Reader& reader, const Node& node, Layer&) {
+        const bool empty = node.kind == Node::Kind::null || (node.kind == Node::Kind::mapping && node.entries.empty());
+        if (!empty) reader.complain(node, "an empty mapping: MEMORY has nothing to connect to; remove it");
+    };
+    return made;
+}
+
+}  // namespace
+
+template <>
+const Settings<Layer>& settings() {
+    static const Settings<Layer> all = {
+        setting("layer_name", &Layer::layer_name, OneOf<LayerName>(),
+                "The layer's role; strategies name it. Each once.")
+            .required(),
+        setting("technology", &Layer::technology, OneOf<Technology>{Technology::memory}, "What keeps the objects."),
+        setting("display_name", &Layer::display_name, Text(255), "A name for people.").standard("the layer_name"),
+        setting("description", &Layer::description, Text(500, 0), "A note for people.").standard("none"),
+        setting("cache_level", &Layer::cache_level, Number(1, 10),
+                "Layers are asked from the lowest level up; two active ones never share a level.")
+            .standard("1 to 5, by layer_name"),
+        setting("max_size_bytes", &Layer::max_size_bytes, Size(1 * MiB, 1024 * 1024 * GiB),
+                "A hard bound, bookkeeping included. What does not fit is evicted by eviction_policy.")
+            .required(),
+        setting("default_ttl_seconds", &Layer::default_ttl_seconds, SecondsCount(Seconds(1s, longest)),
+                "The lifetime for strategies written without ttl_seconds."),
+        setting("eviction_policy", &Layer::eviction_policy, OneOf<EvictionPolicy>(),
+                "Which object goes when there is no room; TTL is the one that expires first."),
+        setting("is_active", &Layer::is_active, Flag(),
+                "Whether it is used. Active strategies must not name one that is not."),
+        connection_config(),
+        only_false<Layer>("is_distributed", "layers shared between nodes are not available in this version"),
+        only_false<Layer>("compression_enabled", "compression is not available in this version"),
+        only_false<Layer>("encryption_enabled", "encryption is not available in this version"),
+    };
+    return all;
+}
+
+template <>
+const Settings<StrategyConfiguration>& settings() {
+    using C = StrategyConfiguration;
+    static const Settings<C> all = {
+        setting("ttl_mode", &C::ttl_mode, OneOf<TtlMode>(),
+                "`origin`: only the origin's word and RFC 9111 heuristics; `default`: ttl_seconds where it gives none; "
+                "`cap`: "
+                "at most ttl_seconds; `override`: always ttl_seconds."),
+        setting(
+            "stale_while_revalidate", &C::stale_while_revalidate, Seconds(0s, longest),
+            "How long past its freshness an object may be served while it is refreshed, when the origin does not say."),
+        setting(
+            "stale_if_error", &C::stale_if_error, Seconds(0s, longest),
+            "How long past its freshness an object may be served when the origin fails, when the origin does not say."),
+        setting("keep", &C::keep, Seconds(0s, longest),
+                "How long past its freshness an object with a validator may stay."),
+        setting("set_cookie", &C::set_cookie, OneOf<SetCookie>(),
+                "A response with Set-Cookie is not stored (`bypass`), stored without it (`strip`), or stored with it "
+                "(`store`: "
+                "one client's cookie then reaches others)."),
+        setting("cookies", &C::cookies, OneOf<RequestCookies>(),
+                "A request with Cookie is stored only if the response says public or s-maxage (`bypass`), or its "
+                "cookies have "
+                "no influence and are not forwarded (`ignore`)."),
+        setting("request_directives", &C::request_directives, OneOf<RequestDirectives>(),
+                "Which Cache-Control of requests counts: what cannot force a request to the origin (`safe`), all "
+                "(`obey`: clients "
+                "can then load the origin), none (`ignore`)."),
+        setting("key_fields", &C::key_fields, List(field_name_form(), 0, 16),
+                "Request fields that are part of the key."),
+        setting("key_cookies", &C::key_cookies,
+                List(Shaped<std::string>(token_shape, "a cookie name such as theme"), 0, 16),
+                "Cookies that are part of the key."),
+        setting("max_object_size", &C::max_object_size, Size(1, 1024 * GiB),
+                "Larger responses are passed on, not stored."),
+        setting("max_variants", &C::max_variants, Number(1u, 1024u),
+                "Variants of one key by Vary; the oldest gives way."),
+        setting("lift", &C::lift, List(Shaped<std::string>(lift_shape, "no-store, private or authorization"), 0, 3),
+                "What is not obeyed. Lifting `private` or `authorization` shows one user's response to others."),
+        setting("cache_status_detail", &C::cache_status_detail, Flag(), "As the listener's, for this strategy."),
+        setting("qualified_directives", &C::qualified_directives, Flag(),
+                "Whether no-cache=\"f\" and private=\"f\" concern only field f, not the whole response."),
+    };
+    return all;
+}
+
+template <>
+const Settings<Strategy>& settings() {
+    using I = InvalidationStrategy;
+    using B = CacheBehavior;
+    static const Settings<Strategy> all = {
+        setting("strategy_name", &Strategy::strategy_name, Text(100),
+                "Its name in metrics, logs and the admin API. Each once.")
+            .required(),
+        setting(
+            "resource_type", &Strategy::resource_type,
+            Shaped<std::string>(resource_type_shape, "a resource type such as WORKOUT"),
+            "WORKOUT, EXERCISE, PROGRAM, USER_PROFILE, MEDIA, TRANSLATION, ANALYTICS, SEARCH_RESULTS, OTHER, or one of "
+            "resource_types."),
+        setting("cache_key_pattern", &Strategy::cache_key_pattern, UrlPattern(UrlPattern::Part::whole),
+                "Which URLs: an optional host, a path with `{name}` or `*` for a segment and `**` for the rest, and "
+                "optionally the "
+                "query parameters that count, `?q&page&!utm_*`. The most specific pattern wins; ties are an error.")
+            .required(),
+        setting("cache_layer", &Strategy::cache_layer, OneOf<LayerName>(),
+                "The layer_name of the slowest layer that keeps the objects; the faster ones in front of it keep them "
+                "too."),
+        setting("ttl_seconds", &Strategy::ttl, Seconds(1s, longest), "The lifetime that ttl_mode uses.")
+            .standard("the layer's default_ttl_seconds"),
+        setting("cache_behavior", &Strategy::cache_behavior, OneOf<B>{B::read_through, B::cache_aside},
+                "READ_THROUGH: one streaming fill for all who ask. CACHE_ASIDE: forwarded, and stored only with "
+                "explicit freshness "
+                "from the origin."),
+        setting("invalidation_strategy", &Strategy::invalidation_strategy, OneOf<I>{I::ttl, I::manual},
+                "What is added to expiry, purges and RFC 9111 section 4.4: TTL and MANUAL add nothing."),
+        setting("strategy_configuration", &Strategy::configuration, Group<StrategyConfiguration>(), "HTTP rules."),
+        setting("is_active", &Strategy::is_active, Flag(),
+                "Whether it is used. Its requests otherwise match other strategies, or none."),
+        only_false<Strategy>("warming_enabled", "warming is not available in this version"),
+        only_false<Strategy>("enable_compression", "compression is not available in this version"),
+        only_false<Strategy>("enable_encryption", "encryption is not available in this version"),
+        refused<Strategy>("warming_strategy", "warming is not available in this version; remove it"),
+        refused<Strategy>("invalidation_rules", "TTL and MANUAL have no rules; remove it"),
+    };
+    return all;
+}
+
+}  // namespace larder::config

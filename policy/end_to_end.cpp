@@ -1,0 +1,90 @@
+#include "policy/end_to_end.h"
+
+#include <algorithm>
+#include <array>
+
+#include "policy/date.h"
+
+namespace larder::policy {
+
+namespace {
+
+constexpr std::array<std::string_view, 8> always_hop_by_hop = {
+    "Connection", "Keep-Alive", "Proxy-Connection", "TE", "Trailer", "Transfer-Encoding", "Upgrade", "HTTP2-Settings"};
+
+constexpr std::array<std::string_view, 6> protected_names = {
+    "Host", "Content-Length", "Cache-Control", "Authorization", "Cookie", "Forwarded"};
+
+constexpr std::array<std::string_view, 7> never_stored = {"Age",
+                                                          "Content-Length",
+                                                          "Cache-Status",
+                                                          "Proxy-Authenticate",
+                                                          "Proxy-Authentication-Info",
+                                                          "Proxy-Authorization",
+                                                          "X-Sendfile"};
+
+template <class Names>
+bool among(const Names& names, std::string_view name) {
+    return std::any_of(names.begin(), names.end(), [&](std::string_view known) { return same_name(known, name); });
+}
+
+bool begins_with(std::string_view name, std::string_view prefix) {
+    return same_name(name.substr(0, prefix.size()), prefix);
+}
+
+bool is_protected(std::string_view name) {
+    return among(protected_names, name) || begins_with(name, "X-Forwarded-");
+}
+
+}  // namespace
+
+HopByHop::HopByHop(const Fields& message) {
+    for_each_element(message, "Connection", [&](std::string_view name) {
+        const bool option = same_name(name, "close") || same_name(name, "keep-alive");
+        if (!option && !is_protected(name)) named_.push_back(name);
+        return true;
+    });
+}
+
+bool HopByHop::contains(std::string_view name) const {
+    return among(always_hop_by_hop, name) || among(named_, name);
+}
+
+bool connection_names_protected(const Fields& request) {
+    bool found = false;
+    for_each_element(request, "Connection", [&](std::string_view name) {
+        found = is_protected(name) || same_name(name, "Transfer-Encoding");
+        return !found;
+    });
+    return found;
+}
+
+StoredFields::StoredFields(const Fields& response, const Rules& rules)
+    : hop_by_hop_(response), strips_cookies_(rules.configuration.set_cookie == config::SetCookie::strip) {
+    if (!rules.configuration.qualified_directives) return;
+    // RFC 9111 section 5.2.2.7; what no-cache names is left out too, so that it is never sent without validation.
+    ResponseDirectives directives = effective_directives(response, rules);
+    unstored_ = std::move(directives.private_fields);
+    for (std::string& name : directives.no_cache_fields) unstored_.push_back(std::move(name));
+}
+
+bool StoredFields::keeps(std::string_view name) const {
+    if (hop_by_hop_.contains(name) || among(never_stored, name) || begins_with(name, "X-Accel-")) return false;
+    if (strips_cookies_ && (same_name(name, "Set-Cookie") || same_name(name, "Set-Cookie2"))) return false;
+    return !among(unstored_, name);
+}
+
+std::string stored_fields(const Response& response, const Rules& rules) {
+    const StoredFields filter(response.fields, rules);
+    std::string text;
+    const auto add = [&](std::string_view name, std::string_view value) {
+        text.append(name).append(": ").append(value).append("\r\n");
+    };
+    for (const Field& field : response.fields) {
+        if (filter.keeps(field.name)) add(field.name, field.value);
+    }
+    if (!response.fields.has("Date") || !filter.keeps("Date")) add("Date", http_date(response.response_time));
+    return text;
+}
+
+}  // namespace larder::policy

@@ -1,0 +1,46 @@
+// Which fields are meant for the next hop only, and which are stored (RFC 9110 section 7.6.1, RFC 9111 section 3.1).
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "policy/fields.h"
+#include "policy/response.h"
+
+namespace larder::policy {
+
+// The fields of one message that must not be forwarded: those that are always hop-by-hop, and those that its Connection
+// names. Some are never taken to be named there, since a message without them means something else: Host,
+// Content-Length, Cache-Control, Authorization, Cookie, Forwarded, X-Forwarded-*. Views into the message. Any thread.
+class HopByHop {
+  public:
+    explicit HopByHop(const Fields& message);
+    bool contains(std::string_view name) const;
+
+  private:
+    std::vector<std::string_view> named_;
+};
+
+// The request's Connection names a field that it must not (the ones above, or Transfer-Encoding): answer 400. Pure.
+bool connection_names_protected(const Fields& request);
+
+// The fields of one response that are stored. Left out beside hop-by-hop ones: Age, Content-Length and Cache-Status
+// (made anew when it is sent), Proxy-Authenticate, Proxy-Authentication-Info, Proxy-Authorization, X-Accel-*,
+// X-Sendfile (they are for a proxy), Set-Cookie where the strategy strips it, and where it takes qualified directives
+// the fields that no-cache="f" and private="f" name. Views into the response. Any thread.
+class StoredFields {
+  public:
+    StoredFields(const Fields& response, const Rules&);
+    bool keeps(std::string_view name) const;
+
+  private:
+    HopByHop hop_by_hop_;
+    std::vector<std::string> unstored_;  // lower case
+    bool strips_cookies_;
+};
+
+// "Name: value\r\n" for each field that is kept. A Date is put in where there is none (RFC 9110 section 6.6.1). Pure.
+std::string stored_fields(const Response&, const Rules&);
+
+}  // namespace larder::policy

@@ -1,0 +1,108 @@
+#include "policy/freshness.h"
+
+#include <algorithm>
+
+#include "policy/date.h"
+#include "policy/delta_seconds.h"
+
+namespace larder::policy {
+
+namespace {
+
+using storage::Lifetime;
+using storage::Seconds;
+
+constexpr Seconds heuristic_divisor = 10;
+constexpr Seconds heuristic_limit = 86400;
+
+Seconds clamped(Seconds value) {
+    return std::clamp(value, Seconds{0}, max_delta_seconds);
+}
+
+// nullopt: there is none. Invalid, such as "0": expired (RFC 9111 section 5.3).
+std::optional<Seconds> expires_freshness(const Response& response) {
+    const Field* first = response.fields.find("Expires");
+    if (!first) return std::nullopt;
+    for (const Field& field : response.fields) {
+        // RFC 9111 section 4.2.1: with several values, the first or stale.
+        if (same_name(field.name, "Expires") && field.value != first->value) return 0;
+    }
+    const auto expires = parse_http_date(first->value, response.response_time);
+    return expires ? clamped(*expires - date_of(response)) : 0;
+}
+
+// RFC 9111 section 4.2.2.
+Seconds heuristic_freshness(const Request& request, const Response& response, const ResponseDirectives& directives,
+                            const Rules& rules) {
+    if (personal(request, rules)) return 0;
+    if (!heuristically_cacheable(response.status) && !directives.is_public) return 0;
+    const auto modified = last_modified_of(response);
+    if (!modified || *modified >= response.response_time) return 0;
+    return std::min((response.response_time - *modified) / heuristic_divisor, heuristic_limit);
+}
+
+bool fallback_applies(const Request& request, const Response& response, const ResponseDirectives& directives,
+                      const Rules& rules) {
+    if (personal(request, rules) || response.status >= 500) return false;
+    return heuristically_cacheable(response.status) || directives.is_public;
+}
+
+Seconds freshness(const Request& request, const Response& response, const ResponseDirectives& directives,
+                  const Rules& rules) {
+    const Seconds ttl = clamped(rules.ttl);
+    const config::TtlMode mode = rules.configuration.ttl_mode;
+    if (mode == config::TtlMode::override_origin) return ttl;
+    if (directives.no_cache) return 0;  // RFC 9111 section 5.2.2.4
+
+    const auto origin = explicit_freshness(response, directives);
+    if (mode == config::TtlMode::fallback && !origin && fallback_applies(request, response, directives, rules))
+        return ttl;
+    const Seconds found = origin ? *origin : heuristic_freshness(request, response, directives, rules);
+    return mode == config::TtlMode::cap ? std::min(found, ttl) : found;
+}
+
+Seconds default_seconds(const std::optional<config::seconds>& configured) {
+    return configured ? clamped(configured->count()) : 0;
+}
+
+}  // namespace
+
+Seconds initial_age(const Response& response) {
+    Seconds age_value = 0;
+    for_each_element(response.fields, "Age", [&](std::string_view member) {
+        age_value = parse_delta_seconds(member).value_or(0);
+        return false;
+    });
+    const Seconds apparent_age = std::max(Seconds{0}, response.response_time - date_of(response));
+    const Seconds response_delay = std::max(Seconds{0}, response.response_time - response.request_time);
+    return clamped(std::max(apparent_age, age_value + response_delay));
+}
+
+std::optional<Seconds> explicit_freshness(const Response& response, const ResponseDirectives& directives) {
+    // RFC 9111 section 4.2.1.
+    if (directives.s_maxage) return directives.s_maxage;
+    if (directives.max_age) return directives.max_age;
+    return expires_freshness(response);
+}
+
+Lifetime lifetime(const Request& request, const Response& response, const Rules& rules) {
+    const ResponseDirectives directives = effective_directives(response.fields, rules);
+    Lifetime result;
+    result.response_time = response.response_time;
+    result.initial_age = initial_age(response);
+    result.freshness = freshness(request, response, directives, rules);
+    // RFC 9111 section 4.2.4; s-maxage has the meaning of proxy-revalidate (section 5.2.2.10).
+    result.must_revalidate =
+        directives.must_revalidate || directives.proxy_revalidate || directives.s_maxage || directives.no_cache;
+    if (!result.must_revalidate) {
+        const bool wanted = result.freshness > 0 || explicit_freshness(response, directives);
+        result.stale_while_revalidate = directives.stale_while_revalidate.value_or(
+            result.freshness > 0 ? default_seconds(rules.configuration.stale_while_revalidate) : 0);
+        result.stale_if_error =
+            directives.stale_if_error.value_or(wanted ? default_seconds(rules.configuration.stale_if_error) : 0);
+    }
+    if (has_validator(response)) result.keep = clamped(rules.configuration.keep.count());
+    return result;
+}
+
+}  // namespace larder::policy

@@ -1,0 +1,52 @@
+// One invalidation: which stored responses it concerns, and what becomes of them. Values from the admin API, the command
+// line, or an unsafe method that succeeded (RFC 9111 section 4.4).
+//
+// Written once, numbered by Tickets::enter(), then only read: any thread.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "config/config.h"
+#include "config/pattern.h"
+#include "policy/tickets.h"
+#include "storage/selection.h"
+
+namespace larder::policy {
+
+enum class InvalidationType { single_key, pattern_match, tag_based, manual_flush };
+const char* word(InvalidationType);
+
+class Invalidation final : public storage::Selection {
+  public:
+    InvalidationType type = InvalidationType::manual_flush;
+    storage::Erasure erasure = storage::Erasure::hard;
+    std::optional<config::LayerName> layer;  // applied to this layer alone; nullopt: to all
+    Sequence sequence = 0;  // only objects whose fetch began before it are selected
+
+    // SINGLE_KEY: all variants, and without key fields in the text, those with any key fields behind it.
+    static std::shared_ptr<Invalidation> single_key(std::string key_text, std::uint64_t hash_seed);
+    // PATTERN_MATCH: host and path of the key, whatever its query.
+    static std::shared_ptr<Invalidation> pattern(config::PathPattern);
+    // TAG_BASED: whatever carries one of these.
+    static std::shared_ptr<Invalidation> tagged(std::vector<std::string> tags);
+    // MANUAL_FLUSH: all, or what a strategy stored.
+    static std::shared_ptr<Invalidation> flush(std::optional<std::string> strategy_name);
+
+    // For SINGLE_KEY: the same, to be looked up among keys with fields behind the URL; null: there are none such.
+    std::shared_ptr<const Invalidation> with_key_fields() const;
+
+    bool selects(const storage::KeyView& key, const storage::Object& object) const override;
+
+  private:
+    Invalidation() = default;
+
+    std::string key_text_;
+    std::optional<config::PathPattern> pattern_;
+    std::optional<std::string> strategy_name_;
+};
+
+}  // namespace larder::policy

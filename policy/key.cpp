@@ -1,0 +1,83 @@
+#include "policy/key.h"
+
+#include <optional>
+
+namespace larder::policy {
+namespace {
+
+void append_encoded(std::string& out, std::string_view value) {
+    static constexpr char digits[] = "0123456789ABCDEF";
+    for (const char c : value) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte <= 0x20 || byte >= 0x7f || c == '%') {
+            out += '%';
+            out += digits[byte >> 4];
+            out += digits[byte & 15];
+        } else {
+            out += c;
+        }
+    }
+}
+
+// RFC 6265 section 4.2.1: name=value pairs separated by "; ".
+std::optional<std::string_view> cookie(const Fields& request, std::string_view name) {
+    for (const Field& field : request) {
+        if (!same_name(field.name, "cookie")) continue;
+        std::string_view rest = field.value;
+        while (!rest.empty()) {
+            const std::size_t end = rest.find(';');
+            const std::string_view pair = trimmed(rest.substr(0, end));
+            rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+            const std::size_t equals = pair.find('=');
+            if (equals != std::string_view::npos && pair.substr(0, equals) == name) return pair.substr(equals + 1);
+        }
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+storage::KeyView make_key(std::string& out, std::string_view scheme, std::string_view authority,
+                          std::string_view text, const Fields& request,
+                          const config::StrategyConfiguration& strategy, std::uint64_t hash_seed) {
+    out.assign(scheme);
+    out += "://";
+    out += authority;
+    const auto offset = static_cast<std::uint32_t>(out.size());
+    out += text;
+    for (const std::string& name : strategy.key_fields) {
+        out += ' ';
+        out += name;
+        const std::size_t lines = request.count(name);
+        if (lines == 0) continue;
+        out += '=';
+        append_encoded(out, lines == 1 ? std::string(request.value(name)) : *request.combined(name));
+    }
+    for (const std::string& name : strategy.key_cookies) {
+        out += " Cookie.";
+        out += name;
+        if (const auto value = cookie(request, name)) {
+            out += '=';
+            append_encoded(out, *value);
+        }
+    }
+    return {out, storage::hash_key(out, hash_seed), offset};
+}
+
+std::size_t path_offset(std::string_view key_text) {
+    const std::size_t scheme = key_text.find("://");
+    if (scheme == std::string_view::npos) return std::string_view::npos;
+    return key_text.find('/', scheme + 3);
+}
+
+std::string_view authority_of(std::string_view key_text, std::size_t offset) {
+    const std::size_t begin = key_text.find("://") + 3;
+    return key_text.substr(begin, offset - begin);
+}
+
+std::string_view path_of(std::string_view key_text, std::size_t offset) {
+    const std::string_view rest = key_text.substr(offset);
+    return rest.substr(0, rest.find_first_of("? "));
+}
+
+}  // namespace larder::policy

@@ -1,0 +1,84 @@
+#include "policy/merge.h"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+#include "policy/conditional.h"
+#include "policy/date.h"
+#include "policy/end_to_end.h"
+
+namespace larder::policy {
+
+namespace {
+
+bool belongs_to_body(std::string_view name) {
+    return same_name(name, "Content-Encoding") || same_name(name, "Content-Type") || same_name(name, "Content-Range");
+}
+
+bool same_etag(std::string_view received, std::string_view stored) {
+    return received.starts_with("W/") ? weakly_equal(received, stored) : strongly_equal(received, stored);
+}
+
+// RFC 9110 section 8.6.
+bool same_length(std::string_view content_length, std::uint64_t size) {
+    std::uint64_t value = 0;
+    const char* const end = content_length.data() + content_length.size();
+    const auto [parsed, error] = std::from_chars(content_length.data(), end, value);
+    return error == std::errc() && parsed == end && value == size;
+}
+
+}  // namespace
+
+Fields parse_stored_fields(std::string_view text) {
+    Fields fields;
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find("\r\n"), text.size());
+        const std::string_view line = text.substr(0, end);
+        const std::size_t colon = line.find(':');
+        if (colon != std::string_view::npos) fields.add(line.substr(0, colon), trimmed(line.substr(colon + 1)));
+        text.remove_prefix(std::min(end + 2, text.size()));
+    }
+    return fields;
+}
+
+std::string merged_fields(std::string_view stored, const Response& update, const Rules& rules) {
+    const StoredFields filter(update.fields, rules);
+    const auto updates = [&](std::string_view name) { return filter.keeps(name) && !belongs_to_body(name); };
+    const bool dated = update.fields.has("Date");
+
+    std::string text;
+    const auto add = [&](std::string_view name, std::string_view value) {
+        text.append(name).append(": ").append(value).append("\r\n");
+    };
+    for (const Field& field : parse_stored_fields(stored)) {
+        const bool old_date = !dated && same_name(field.name, "Date");
+        if (!old_date && !(update.fields.has(field.name) && updates(field.name))) add(field.name, field.value);
+    }
+    for (const Field& field : update.fields) {
+        if (updates(field.name)) add(field.name, field.value);
+    }
+    if (!dated) add("Date", http_date(update.response_time));
+    return text;
+}
+
+bool freshens(const Fields& of_the_304, const storage::Object& object) {
+    if (const Field* etag = of_the_304.find("ETag")) return same_etag(etag->value, object.etag);
+    const Field* modified = of_the_304.find("Last-Modified");
+    if (!modified) return true;
+    const auto time = parse_http_date(modified->value, object.date);
+    return !time || !object.last_modified || time == object.last_modified;
+}
+
+HeadEffect head_effect(const Response& to_head, const storage::Object& object) {
+    if (to_head.status != 200 || object.status != 200) return HeadEffect::none;
+    bool same = true;
+    if (const Field* etag = to_head.fields.find("ETag")) same = same && same_etag(etag->value, object.etag);
+    if (const auto modified = last_modified_of(to_head)) same = same && modified == object.last_modified;
+    if (const Field* length = to_head.fields.find("Content-Length")) {
+        same = same && same_length(length->value, object.body ? object.body->size : 0);
+    }
+    return same ? HeadEffect::freshens : HeadEffect::invalidates;
+}
+
+}  // namespace larder::policy

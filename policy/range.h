@@ -1,0 +1,35 @@
+// Byte ranges of a stored body (RFC 9110 section 14).
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "policy/fields.h"
+
+namespace larder::policy {
+
+// Both inclusive, and within the body.
+struct ByteRange {
+    std::uint64_t first = 0;
+    std::uint64_t last = 0;
+    bool operator==(const ByteRange&) const = default;
+};
+
+enum class RangeOutcome {
+    whole,         // there is none, or it is not honoured: 200 with the whole body
+    partial,       // 206 with `ranges`, in the order asked for
+    unsatisfiable  // 416
+};
+
+struct RangeSelection {
+    RangeOutcome outcome = RangeOutcome::whole;
+    std::vector<ByteRange> ranges;
+    bool operator==(const RangeSelection&) const = default;
+};
+
+// Pure; any thread; does not allocate without Range. Not honoured, which section 14.2 always allows: other methods than
+// GET, other units than bytes, ill-formed ones, several Range lines, more than 16 ranges, ranges that overlap.
+RangeSelection select_ranges(std::string_view method, const Fields& request, std::uint64_t body_size);
+
+}  // namespace larder::policy

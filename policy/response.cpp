@@ -1,0 +1,68 @@
+#include "policy/response.h"
+
+#include <algorithm>
+
+#include "policy/date.h"
+
+namespace larder::policy {
+
+UnixTime date_of(const Response& response) {
+    return parse_http_date(response.fields.value("Date"), response.response_time).value_or(response.response_time);
+}
+
+std::optional<UnixTime> last_modified_of(const Response& response) {
+    return parse_http_date(response.fields.value("Last-Modified"), response.response_time);
+}
+
+bool has_validator(const Response& response) {
+    return !response.fields.value("ETag").empty() || last_modified_of(response).has_value();
+}
+
+bool personal(const Request& request, const Rules& rules) {
+    if (request.fields.has("Authorization")) return true;
+    return rules.configuration.cookies != config::RequestCookies::ignore && request.fields.has("Cookie");
+}
+
+bool lifted(const Rules& rules, std::string_view what) {
+    const auto& lift = rules.configuration.lift;
+    return std::find(lift.begin(), lift.end(), what) != lift.end();
+}
+
+ResponseDirectives effective_directives(const Fields& response, const Rules& rules) {
+    ResponseDirectives result = parse_response_directives(response);
+    if (!rules.configuration.qualified_directives) {
+        // RFC 9111 sections 5.2.2.4 and 5.2.2.7 allow the unqualified reading.
+        result.no_cache = result.no_cache || !result.no_cache_fields.empty();
+        result.is_private = result.is_private || !result.private_fields.empty();
+        result.no_cache_fields.clear();
+        result.private_fields.clear();
+    }
+    if (lifted(rules, "no-store")) result.no_store = false;
+    if (lifted(rules, "private")) {
+        result.is_private = false;
+        result.private_fields.clear();
+    }
+    return result;
+}
+
+bool heuristically_cacheable(int status) {
+    switch (status) {
+        case 200:
+        case 203:
+        case 204:
+        case 206:
+        case 300:
+        case 301:
+        case 308:
+        case 404:
+        case 405:
+        case 410:
+        case 414:
+        case 501:
+            return true;
+        default:
+            return false;
+    }
+}
+
+}  // namespace larder::policy

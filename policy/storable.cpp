@@ -1,0 +1,172 @@
+#include "policy/storable.h"
+
+#include <algorithm>
+
+#include "policy/freshness.h"
+#include "policy/tags.h"
+#include "policy/vary.h"
+
+namespace larder::policy {
+
+namespace {
+
+using config::SetCookie;
+
+constexpr std::size_t most_vary_names = 16;
+constexpr std::size_t most_vary_bytes = 1024;
+
+// 428, 429, 431 and 511 must not be stored (RFC 6585 sections 3-6); 412, 416 and 417 answer a field of one request
+// that is not in the key.
+bool final_and_shared(int status) {
+    switch (status) {
+        case 304:
+        case 412:
+        case 416:
+        case 417:
+        case 428:
+        case 429:
+        case 431:
+        case 511:
+            return false;
+        default:
+            return status >= 200 && status <= 999;
+    }
+}
+
+// Status codes whose caching requirements are known and met here: those of RFC 9110 section 15.
+bool understood(int status) {
+    return (status >= 200 && status <= 205) || (status >= 300 && status <= 308 && status != 306) ||
+           (status >= 400 && status <= 417) || status == 421 || status == 422 || status == 426 ||
+           (status >= 500 && status <= 505);
+}
+
+bool set_cookie_forbids(const Response& response, const ResponseDirectives& directives, const Rules& rules) {
+    if (rules.configuration.set_cookie != SetCookie::bypass || !response.fields.has("Set-Cookie")) return false;
+    const auto named = [](const std::vector<std::string>& names) {
+        return std::find(names.begin(), names.end(), "set-cookie") != names.end();
+    };
+    return !named(directives.no_cache_fields) && !named(directives.private_fields);  // else it is left out
+}
+
+bool request_cookie_forbids(const Request& request, const ResponseDirectives& directives, const Rules& rules) {
+    if (rules.configuration.cookies == config::RequestCookies::ignore) return false;
+    if (!rules.configuration.key_cookies.empty()) return false;
+    return request.fields.has("Cookie") && !directives.is_public && !directives.s_maxage;
+}
+
+StoreVerdict request_verdict(const Request& request, const Rules& rules) {
+    if (request.method != "GET")
+        return StoreVerdict::method;  // HEAD has nothing to store; it may update (section 4.3.5)
+    if (request.has_body) return StoreVerdict::request_body;
+    if (request.fields.has("Range")) return StoreVerdict::range_request;
+    const bool heeded = rules.configuration.request_directives != config::RequestDirectives::ignore;
+    if (heeded && parse_request_directives(request.fields).no_store) return StoreVerdict::request_no_store;
+    return StoreVerdict::storable;
+}
+
+StoreVerdict directive_verdict(const Request& request, const Response& response, const ResponseDirectives& directives,
+                               const Rules& rules) {
+    if (directives.malformed) return StoreVerdict::malformed_cache_control;
+    // RFC 9111 section 5.2.2.3: no-store beside must-understand is for caches that do not know the status.
+    if (directives.must_understand && !understood(response.status)) return StoreVerdict::status;
+    if (directives.no_store && !directives.must_understand) return StoreVerdict::no_store;
+    if (directives.is_private) return StoreVerdict::private_response;
+    // RFC 9111 section 3.5.
+    const bool shared = directives.is_public || directives.s_maxage || directives.must_revalidate;
+    if (request.fields.has("Authorization") && !shared && !lifted(rules, "authorization")) {
+        return StoreVerdict::authorization;
+    }
+    if (set_cookie_forbids(response, directives, rules)) return StoreVerdict::set_cookie;
+    if (request_cookie_forbids(request, directives, rules)) return StoreVerdict::request_cookie;
+    return StoreVerdict::storable;
+}
+
+StoreVerdict vary_verdict(const Fields& response) {
+    std::size_t bytes = 0;
+    for (const Field& field : response) {
+        if (same_name(field.name, "Vary")) bytes += field.value.size();
+    }
+    if (bytes > most_vary_bytes) return StoreVerdict::vary_too_long;
+    const auto names = vary_names(response);
+    if (!names) return StoreVerdict::vary_star;
+    return names->size() > most_vary_names ? StoreVerdict::vary_too_long : StoreVerdict::storable;
+}
+
+StoreVerdict use_verdict(const Request& request, const Response& response, const ResponseDirectives& directives,
+                         const Rules& rules) {
+    const bool explicitly = explicit_freshness(response, directives).has_value();
+    if (rules.behavior == config::CacheBehavior::cache_aside && !explicitly) return StoreVerdict::no_explicit_freshness;
+    // RFC 9111 section 3, last item.
+    if (!explicitly && !directives.is_public && !heuristically_cacheable(response.status)) {
+        return StoreVerdict::not_cacheable;
+    }
+    if (has_validator(response)) return StoreVerdict::storable;
+    const storage::Lifetime life = lifetime(request, response, rules);
+    const storage::Seconds last_use = life.freshness + std::max(life.stale_while_revalidate, life.stale_if_error);
+    return last_use > life.initial_age ? StoreVerdict::storable : StoreVerdict::useless;
+}
+
+}  // namespace
+
+const char* word(StoreVerdict verdict) {
+    switch (verdict) {
+        case StoreVerdict::storable:
+            return "storable";
+        case StoreVerdict::method:
+            return "method";
+        case StoreVerdict::request_body:
+            return "request-body";
+        case StoreVerdict::request_no_store:
+            return "request-no-store";
+        case StoreVerdict::range_request:
+            return "range-request";
+        case StoreVerdict::status:
+            return "status";
+        case StoreVerdict::partial:
+            return "partial";
+        case StoreVerdict::content_range:
+            return "content-range";
+        case StoreVerdict::malformed_cache_control:
+            return "malformed-cache-control";
+        case StoreVerdict::no_store:
+            return "no-store";
+        case StoreVerdict::private_response:
+            return "private";
+        case StoreVerdict::authorization:
+            return "authorization";
+        case StoreVerdict::set_cookie:
+            return "set-cookie";
+        case StoreVerdict::request_cookie:
+            return "request-cookie";
+        case StoreVerdict::vary_star:
+            return "vary-star";
+        case StoreVerdict::vary_too_long:
+            return "vary-too-long";
+        case StoreVerdict::too_many_tags:
+            return "too-many-tags";
+        case StoreVerdict::no_explicit_freshness:
+            return "no-explicit-freshness";
+        case StoreVerdict::not_cacheable:
+            return "not-cacheable";
+        case StoreVerdict::useless:
+            return "useless";
+    }
+    return "";
+}
+
+StoreVerdict storable(const Request& request, const Response& response, const Rules& rules) {
+    StoreVerdict verdict = request_verdict(request, rules);
+    if (verdict != StoreVerdict::storable) return verdict;
+    if (response.status == 206) return StoreVerdict::partial;
+    if (!final_and_shared(response.status)) return StoreVerdict::status;
+    if (response.fields.has("Content-Range")) return StoreVerdict::content_range;
+
+    const ResponseDirectives directives = effective_directives(response.fields, rules);
+    verdict = directive_verdict(request, response, directives, rules);
+    if (verdict == StoreVerdict::storable) verdict = vary_verdict(response.fields);
+    if (verdict == StoreVerdict::storable && !tags(response.fields)) verdict = StoreVerdict::too_many_tags;
+    if (verdict == StoreVerdict::storable) verdict = use_verdict(request, response, directives, rules);
+    return verdict;
+}
+
+}  // namespace larder::policy

@@ -1,0 +1,82 @@
+#include "proxy/access_log.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <stdexcept>
+
+namespace larder::proxy {
+
+AccessLog::AccessLog(const std::string& target, std::size_t capacity) : capacity_(capacity) {
+    if (target == "off") return;
+    if (target == "-") {
+        descriptor_ = STDOUT_FILENO;
+    } else {
+        descriptor_ = ::open(target.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+        if (descriptor_ < 0) {
+            throw std::runtime_error("access_log: cannot open " + target + ": " + std::strerror(errno) +
+                                     "; name a file in a directory that Larder may write to, - or off");
+        }
+        owned_ = true;
+    }
+    thread_ = std::thread([this] { run(); });
+}
+
+AccessLog::~AccessLog() {
+    if (thread_.joinable()) {
+        {
+            const std::lock_guard lock(mutex_);
+            stopping_ = true;
+        }
+        ready_.notify_one();
+        thread_.join();
+    }
+    if (owned_) ::close(descriptor_);
+}
+
+void AccessLog::write(std::string_view line) {
+    bool first = false;
+    {
+        const std::lock_guard lock(mutex_);
+        if (pending_.size() + line.size() > capacity_) {
+            dropped_.fetch_add(1, std::memory_order_relaxed);
+            return;
+        }
+        first = pending_.empty();
+        pending_ += line;
+    }
+    if (first) ready_.notify_one();
+}
+
+void AccessLog::run() {
+    std::string batch;
+    for (;;) {
+        bool stopping = false;
+        {
+            std::unique_lock lock(mutex_);
+            ready_.wait(lock, [&] { return stopping_ || !pending_.empty(); });
+            batch.clear();
+            std::swap(batch, pending_);
+            stopping = stopping_;
+        }
+        std::string_view rest = batch;
+        while (!rest.empty()) {
+            const ssize_t written = ::write(descriptor_, rest.data(), rest.size());
+            if (written < 0 && errno == EINTR) continue;
+            if (written <= 0) {
+                dropped_.fetch_add(1, std::memory_order_relaxed);
+                break;
+            }
+            rest.remove_prefix(static_cast<std::size_t>(written));
+        }
+        if (stopping && batch.empty()) return;
+        if (stopping) {
+            const std::lock_guard lock(mutex_);
+            if (pending_.empty()) return;
+        }
+    }
+}
+
+}  // namespace larder::proxy

@@ -1,0 +1,40 @@
+// The access log: JSON, one line a request. Workers hand in lines; one thread writes them, so that a slow or full target
+// never delays a request. What does not fit into `capacity` bytes while the target is slow is dropped and counted.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+
+namespace larder::proxy {
+
+class AccessLog {
+  public:
+    // "-": stdout; "off"; or a file, appended to. Throws std::runtime_error if it cannot be opened.
+    explicit AccessLog(const std::string& target, std::size_t capacity = 8 << 20);
+    ~AccessLog();  // writes what is left
+
+    bool on() const { return descriptor_ >= 0; }
+    void write(std::string_view line);  // any thread; one whole line, with its end
+    std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
+
+  private:
+    void run();
+
+    int descriptor_ = -1;
+    bool owned_ = false;
+    const std::size_t capacity_;
+    std::atomic<std::uint64_t> dropped_{0};
+
+    std::mutex mutex_;
+    std::condition_variable ready_;
+    std::string pending_;   // under mutex_
+    bool stopping_ = false;  // under mutex_
+    std::thread thread_;
+};
+
+}  // namespace larder::proxy

@@ -1,0 +1,170 @@
+#include "proxy/admin/admin_listener.h"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/write.hpp>
+
+#include "policy/date.h"
+#include "policy/target.h"
+#include "proxy/client_body.h"
+#include "proxy/h1/head_scanner.h"
+#include "proxy/h1/reason.h"
+#include "proxy/h1/request_head.h"
+#include "proxy/shared.h"
+
+namespace larder::proxy::admin {
+namespace {
+
+constexpr unsigned most_connections = 64;
+constexpr std::chrono::milliseconds request_time{10000};
+
+struct Received {
+    int status = 0;  // 0: whole; else what to answer
+    const char* reason = "";
+    bool gone = false;
+    h1::RequestHead head;
+    policy::Target target;
+    std::string body;
+};
+
+// Reads one request with a body of at most limits.admin_body_bytes. `buffer` holds what the head's views lead into.
+Task<void> receive(Socket& socket, const config::Limits& limits, std::string& buffer, Received& received) {
+    const auto head_limits = h1::request_head_limits(limits);
+    h1::HeadScanner scanner(head_limits);
+    const auto most = limits.request_head_bytes + limits.admin_body_bytes + 4096;
+    buffer.reserve(most);  // never moves: the views stay good
+    ClientBody body(h1::request_chunk_limits(limits));
+    bool has_head = false;
+    std::size_t taken = 0;
+    const auto fail = [&](int status, const char* reason) {
+        received.status = status;
+        received.reason = reason;
+    };
+    for (;;) {
+        if (!has_head && !buffer.empty()) {
+            const auto scanned = scanner.scan(buffer);
+            if (scanned == h1::HeadScanner::Result::complete) {
+                const std::string_view bytes = std::string_view(buffer).substr(0, scanner.size());
+                if (const auto refusal = h1::parse_request_head(bytes, head_limits, received.head)) {
+                    co_return fail(refusal.status, refusal.reason);
+                }
+                const auto verdict =
+                    policy::canonical_target(received.head.target, received.head.method, received.target);
+                if (verdict != policy::TargetVerdict::fine) co_return fail(400, policy::word(verdict));
+                if (!received.head.host_present) co_return fail(400, "no Host field");
+                has_head = true;
+                taken = scanner.size();
+                body.begin(received.head);
+                if (received.head.framing == h1::BodyFraming::length &&
+                    received.head.content_length > limits.admin_body_bytes) {
+                    co_return fail(413, "body too large");
+                }
+                if (received.head.expect_continue) {
+                    constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+                    co_await asio::async_write(socket, asio::buffer(go_on), no_throw);
+                }
+            } else if (scanned != h1::HeadScanner::Result::incomplete) {
+                co_return fail(400, "malformed request head");
+            }
+        }
+        while (has_head && !body.ended() && taken < buffer.size()) {
+            const auto step = body.feed(std::string_view(buffer).substr(taken));
+            if (step.malformed) co_return fail(400, "malformed request body");
+            taken += step.consumed;
+            received.body += step.data;
+            if (received.body.size() > limits.admin_body_bytes) co_return fail(413, "body too large");
+            if (step.consumed == 0) break;
+        }
+        if (has_head && body.ended()) co_return;
+        const std::size_t had = buffer.size();
+        const std::size_t room = std::min<std::size_t>(most - had, 16 * config::KiB);
+        if (room == 0) co_return fail(413, "request too large");
+        buffer.resize(had + room);
+        const auto [error, n] = co_await socket.async_read_some(asio::buffer(buffer.data() + had, room), no_throw);
+        buffer.resize(had + n);
+        if (error) {
+            received.gone = true;
+            co_return;
+        }
+    }
+}
+
+}  // namespace
+
+AdminListener::AdminListener(Executor executor, Shared& shared, Api& api, Deadlines& deadlines,
+                             const asio::ip::tcp::endpoint& endpoint)
+    : shared_(shared), api_(api), deadlines_(deadlines), acceptor_(executor) {
+    acceptor_.open(endpoint.protocol());
+    acceptor_.set_option(asio::socket_base::reuse_address(true));
+    acceptor_.bind(endpoint);
+    acceptor_.listen();
+    endpoint_ = acceptor_.local_endpoint();
+}
+
+void AdminListener::start() { asio::co_spawn(acceptor_.get_executor(), accept_loop(), asio::detached); }
+
+void AdminListener::close() {
+    error_code ignored;
+    acceptor_.close(ignored);
+}
+
+Task<void> AdminListener::accept_loop() {
+    while (acceptor_.is_open()) {
+        auto [error, socket] = co_await acceptor_.async_accept(no_throw);
+        if (!acceptor_.is_open()) break;
+        if (error) {
+            // Out of descriptors: a moment's rest instead of a spin.
+            asio::steady_timer rest(acceptor_.get_executor(), std::chrono::milliseconds(100));
+            constexpr asio::as_tuple_t<asio::use_awaitable_t<Executor>> token;
+            co_await rest.async_wait(token);
+            continue;
+        }
+        if (connections_ >= most_connections) continue;
+        Task<void> serving = serve(std::move(socket));
+        asio::co_spawn(acceptor_.get_executor(), std::move(serving), asio::detached);
+    }
+}
+
+Task<void> AdminListener::serve(Socket socket) {
+    ++connections_;
+    Deadline deadline([&socket] {
+        error_code ignored;
+        socket.close(ignored);
+    });
+    deadlines_.add(deadline);
+    deadline.after(request_time);
+    std::string buffer;
+    Received received;
+    co_await receive(socket, shared_.config.limits, buffer, received);
+    if (!received.gone) {
+        AdminResponse response;
+        if (received.status != 0) {
+            response = problem(received.status, h1::reason_phrase(received.status), received.reason);
+        } else {
+            const AdminRequest request{received.head.method, received.target.text, received.head.host,
+                                       received.head.fields, received.body};
+            response = api_.answer(request);
+        }
+        std::string out = "HTTP/1.1 " + std::to_string(response.status) + " " + h1::reason_phrase(response.status) +
+                          "\r\nDate: " + policy::http_date(shared_.clock.unix_time()) +
+                          "\r\nContent-Type: " + response.content_type +
+                          "\r\nContent-Length: " + std::to_string(response.body.size()) +
+                          "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n" +
+                          response.fields + "\r\n";
+        if (received.head.method != "HEAD") out += response.body;
+        deadline.after(request_time);
+        co_await asio::async_write(socket, asio::buffer(out), no_throw);
+        error_code error;
+        socket.shutdown(asio::socket_base::shutdown_send, error);
+        // What the client still sends is read away, so that a reset does not overtake the answer.
+        buffer.resize(4096);
+        for (std::size_t seen = 0; !error && seen < 256 * config::KiB;) {
+            const auto [failed, n] = co_await socket.async_read_some(asio::buffer(buffer), no_throw);
+            seen += n;
+            error = failed;
+        }
+    }
+    --connections_;
+}
+
+}  // namespace larder::proxy::admin

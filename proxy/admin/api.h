@@ -1,0 +1,52 @@
+// What the admin listener answers: a function from a request to a response, without sockets.
+//
+// Runs on the control thread. Errors are application/problem+json (RFC 9457).
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "policy/fields.h"
+#include "proxy/admin/token.h"
+
+namespace larder::proxy {
+struct Shared;
+}
+
+namespace larder::proxy::admin {
+
+struct AdminRequest {
+    std::string_view method;
+    std::string_view target;  // canonical path and query
+    std::string_view host;
+    const policy::Fields& fields;
+    std::string_view body;
+};
+
+struct AdminResponse {
+    int status = 200;
+    std::string content_type = "application/json";
+    std::string body;
+    std::string fields;  // further lines
+};
+
+AdminResponse problem(int status, std::string_view title, std::string_view detail);
+
+class Api {
+  public:
+    // `address`: the configured one; its host is a name that requests may carry in Host, beside loopback's.
+    Api(Shared& shared, std::string_view token, std::string address);
+
+    AdminResponse answer(const AdminRequest& request);
+
+  private:
+    AdminResponse guarded(const AdminRequest& request, std::string_view path);
+    bool host_allowed(std::string_view host) const;
+
+    Shared& shared_;
+    TokenCheck token_;
+    std::string allowed_host_;
+    bool ready_ = true;
+};
+
+}  // namespace larder::proxy::admin

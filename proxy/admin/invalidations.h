@@ -1,0 +1,13 @@
+// POST /v1/invalidations.
+#pragma once
+
+#include <string_view>
+
+#include "proxy/admin/api.h"
+
+namespace larder::proxy::admin {
+
+// Takes effect before it answers. 422: a body that is JSON, but not an invalidation; the detail names the field.
+AdminResponse answer_invalidation(Shared& shared, std::string_view body);
+
+}  // namespace larder::proxy::admin

@@ -1,0 +1,25 @@
+// The admin token: made at the first start, kept in DATA_DIR/admin.token, readable by its owner alone.
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+
+namespace larder::proxy::admin {
+
+// Reads it, or makes one of 256 random bits. Throws std::runtime_error when the file cannot be read or made, is readable
+// by others, or holds no token.
+std::string load_or_make_token(const std::string& data_dir);
+
+// Compares in a time that depends on neither: digests of fixed length, byte by byte.
+class TokenCheck {
+  public:
+    explicit TokenCheck(std::string_view token);
+    // The value of an Authorization field: "Bearer TOKEN".
+    bool accepts(std::string_view authorization) const;
+
+  private:
+    std::array<unsigned char, 32> digest_;
+};
+
+}  // namespace larder::proxy::admin

@@ -1,0 +1,84 @@
+#include "proxy/cli/admin_client.h"
+
+#include <boost/asio/connect.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/write.hpp>
+#include <cstdlib>
+#include <fstream>
+#include <stdexcept>
+
+#include "config/address.h"
+#include "policy/fields.h"
+#include "proxy/h1/response_head.h"
+#include "proxy/task.h"
+
+namespace larder::proxy::cli {
+namespace {
+
+std::string environment(const char* name) {
+    const char* value = std::getenv(name);
+    return value ? value : "";
+}
+
+std::string token(const AdminTarget& target) {
+    if (target.token_file.empty()) {
+        if (auto value = environment("LARDER_TOKEN"); !value.empty()) return value;
+    }
+    std::string path = target.token_file;
+    if (path.empty()) {
+        const config::Config defaults;
+        path = defaults.data_dir;
+        path += "/admin.token";
+    }
+    std::ifstream file(path);
+    std::string line;
+    if (!std::getline(file, line) || line.empty()) {
+        throw std::runtime_error("no admin token: cannot read " + path +
+                                 "; set LARDER_TOKEN, or give --token-file DATA_DIR/admin.token");
+    }
+    return std::string(policy::trimmed(line));
+}
+
+}  // namespace
+
+AdminAnswer call(const AdminTarget& target, const std::string& method, const std::string& path,
+                 const std::string& json_body) {
+    std::string address = target.address;
+    if (address.empty()) address = environment("LARDER_ADMIN");
+    if (address.empty()) address = config::Admin{}.address;
+    if (address.starts_with("http://")) address.erase(0, 7);
+    const auto parsed = config::parse_address(address);
+    if (!parsed) throw std::runtime_error("admin address " + address + ": expected HOST:PORT");
+    const std::string secret = token(target);
+
+    asio::io_context context;
+    asio::ip::tcp::resolver resolver(context);
+    asio::ip::tcp::socket socket(context);
+    error_code error;
+    const std::string host = parsed->host.empty() ? "127.0.0.1" : parsed->host;
+    const auto endpoints = resolver.resolve(host, std::to_string(parsed->port), error);
+    if (!error) asio::connect(socket, endpoints, error);
+    if (error) {
+        throw std::runtime_error("cannot reach the admin listener at " + address + ": " + error.message() +
+                                 "; is larder running? Name it with --admin or LARDER_ADMIN");
+    }
+    std::string request = method + " " + path + " HTTP/1.1\r\nHost: " + address +
+                          "\r\nAuthorization: Bearer " + secret + "\r\nContent-Type: application/json\r\nContent-Length: " +
+                          std::to_string(json_body.size()) + "\r\n\r\n" + json_body;
+    asio::write(socket, asio::buffer(request), error);
+    std::string answer;
+    if (!error) asio::read(socket, asio::dynamic_buffer(answer), error);
+    const std::size_t end = answer.find("\r\n\r\n");
+    h1::ResponseHead head;
+    h1::HeadLimits limits;
+    limits.bytes = answer.size();
+    if (error != asio::error::eof || end == std::string::npos ||
+        h1::parse_response_head(std::string_view(answer).substr(0, end + 4), limits, false, head)) {
+        throw std::runtime_error("no proper answer from the admin listener at " + address);
+    }
+    return {head.status, answer.substr(end + 4)};
+}
+
+}  // namespace larder::proxy::cli

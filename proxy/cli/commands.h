@@ -1,0 +1,38 @@
+// The verbs of the command line, one function each. Each returns the exit code: 0 fine, 1 failed, 2 wrong usage or
+// configuration.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "config/load.h"
+
+namespace larder::proxy::cli {
+
+// Runs the proxy until it is told to stop. `file` empty: flags alone.
+int serve(const std::string& file, const config::Flags& flags);
+
+// Says what is wrong with a configuration file, or that nothing is.
+int check(const std::string& file, bool json);
+
+// Prints the reference of all settings.
+int reference();
+
+struct AdminTarget {
+    std::string address;     // --admin, LARDER_ADMIN, or 127.0.0.1:9180
+    std::string token_file;  // --token-file; else LARDER_TOKEN, else the default data_dir's
+};
+
+struct Purge {
+    std::vector<std::string> urls;
+    std::string pattern;
+    std::vector<std::string> tags;
+    bool all = false;
+    bool soft = false;
+    bool dry_run = false;
+    std::string reason;
+    bool json = false;
+};
+int purge(const AdminTarget& target, const Purge& what);
+
+}  // namespace larder::proxy::cli

@@ -1,0 +1,71 @@
+#include <boost/json.hpp>
+#include <exception>
+#include <iostream>
+
+#include "proxy/cli/admin_client.h"
+
+namespace larder::proxy::cli {
+namespace {
+
+namespace json = boost::json;
+
+std::vector<json::object> calls(const Purge& what) {
+    std::vector<json::object> all;
+    for (const auto& url : what.urls) all.push_back({{"invalidation_type", "SINGLE_KEY"}, {"cache_key", url}});
+    if (!what.pattern.empty()) {
+        all.push_back({{"invalidation_type", "PATTERN_MATCH"}, {"cache_key_pattern", what.pattern}});
+    }
+    if (!what.tags.empty()) {
+        all.push_back({{"invalidation_type", "TAG_BASED"}, {"tags", json::array(what.tags.begin(), what.tags.end())}});
+    }
+    if (what.all) all.push_back({{"invalidation_type", "MANUAL_FLUSH"}});
+    for (auto& call : all) {
+        if (what.soft) call["mode"] = "soft";
+        if (what.dry_run) call["dry_run"] = true;
+        if (!what.reason.empty()) call["invalidation_reason"] = what.reason;
+    }
+    return all;
+}
+
+void print(const json::object& receipt) {
+    const bool dry = receipt.at("dry_run").as_bool();
+    std::cout << (dry ? "would purge " : "purged ") << receipt.at("keys_invalidated_count") << " ("
+              << receipt.at("invalidation_type").as_string().c_str() << ", "
+              << receipt.at("mode").as_string().c_str() << ")\n";
+    for (const auto& key : receipt.at("invalidated_keys").as_array()) std::cout << "  " << key.as_string().c_str() << '\n';
+}
+
+}  // namespace
+
+int purge(const AdminTarget& target, const Purge& what) {
+    const auto all = calls(what);
+    if (all.empty()) {
+        std::cerr << "larder purge: nothing named; give URLs, --pattern, --tag or --all\n";
+        return 2;
+    }
+    try {
+        for (const auto& body : all) {
+            const AdminAnswer answer = call(target, "POST", "/v1/invalidations", json::serialize(body));
+            json::error_code error;
+            const json::value parsed = json::parse(answer.body, error);
+            if (answer.status != 200 || error) {
+                const auto* problem = error ? nullptr : parsed.if_object();
+                const auto* detail = problem ? problem->if_contains("detail") : nullptr;
+                std::cerr << "larder purge: " << answer.status << ' '
+                          << (detail ? detail->as_string().c_str() : answer.body.c_str()) << '\n';
+                return answer.status == 422 || answer.status == 400 ? 2 : 1;
+            }
+            if (what.json) {
+                std::cout << answer.body;
+            } else {
+                print(parsed.as_object());
+            }
+        }
+    } catch (const std::exception& error) {
+        std::cerr << "larder purge: " << error.what() << '\n';
+        return 1;
+    }
+    return 0;
+}
+
+}  // namespace larder::proxy::cli

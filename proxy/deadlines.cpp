@@ -1,0 +1,33 @@
+#include "proxy/deadlines.h"
+
+namespace larder::proxy {
+
+void Deadlines::check(Steady::time_point now) {
+    for (auto it = list_.begin(); it != list_.end();) {
+        Deadline& deadline = *it++;  // striking may unlink it
+        if (deadline.when_ <= now) {
+            deadline.when_ = Steady::time_point::max();
+            deadline.expired_ = true;
+            deadline.strike_();
+        }
+    }
+}
+
+Progress::Progress(Deadline& deadline, std::chrono::milliseconds window, std::uint64_t bytes_a_second)
+    : deadline_(deadline),
+      window_(window),
+      wanted_(bytes_a_second * static_cast<std::uint64_t>(window.count()) / 1000) {
+    restart();
+}
+
+void Progress::moved(std::size_t bytes) {
+    since_ += bytes;
+    if (since_ >= wanted_) restart();
+}
+
+void Progress::restart() {
+    since_ = 0;
+    deadline_.after(window_);
+}
+
+}  // namespace larder::proxy

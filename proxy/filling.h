@@ -1,0 +1,32 @@
+// Fetching what is to be stored: one request to the origin, the verdict on its response, and the body on its way into the
+// layers while followers stream it.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "proxy/exchange.h"
+#include "proxy/fill.h"
+#include "proxy/task.h"
+#include "storage/object.h"
+
+namespace larder::proxy {
+
+struct Filling {
+    std::shared_ptr<Fill> fill;
+    std::optional<storage::KeyHash> listed;  // under which others can join it; nullopt: nobody can
+    storage::ObjectPtr stale;                // what is validated, and served if the origin fails
+};
+
+// Fetches, and answers `client` (null: nobody waits, as for a background revalidation). Whatever happens, the fill is
+// settled and no longer listed when this returns, or its body is still coming in behind it.
+Task<void> fill_and_answer(Worker& worker, Exchange& exchange, Downstream* client, Filling filling);
+
+// The same without a client and on its own: the exchange is copied.
+void revalidate_in_background(Worker& worker, const Exchange& exchange, const storage::ObjectPtr& stale);
+
+// For which other requests a fill of this one can serve: the key, and the values of the fields that the key's responses
+// are known to vary by.
+storage::KeyHash fill_key(Worker& worker, const Exchange& exchange, const storage::VariantSet* known);
+
+}  // namespace larder::proxy

@@ -1,0 +1,48 @@
+// The fills under way, by key (and by the values of the fields that the key's responses are known to vary by): at most one
+// each. Any thread.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+
+#include "proxy/fill.h"
+#include "storage/key.h"
+
+namespace larder::proxy {
+
+class Fills {
+  public:
+    Fills(std::uint64_t window, std::uint64_t bytes_limit) : window_(window), bytes_limit_(bytes_limit) {}
+
+    struct Joined {
+        std::shared_ptr<Fill> fill;
+        bool leader = false;  // made just now: the caller fetches
+    };
+    Joined join(storage::KeyHash key);
+    // A fill that nobody can join.
+    std::shared_ptr<Fill> solo() const { return std::make_shared<Fill>(window_); }
+    // No longer to be joined, if it is still the one there.
+    void leave(storage::KeyHash key, const std::shared_ptr<Fill>& fill);
+
+    // Bodies on their way into a layer, all together. False: no room.
+    bool reserve(std::uint64_t bytes);
+    void release(std::uint64_t bytes) { bytes_.fetch_sub(bytes, std::memory_order_relaxed); }
+    std::uint64_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
+
+  private:
+    struct Shard {
+        std::mutex mutex;
+        std::unordered_map<storage::KeyHash, std::shared_ptr<Fill>> fills;  // under mutex
+    };
+    Shard& shard(storage::KeyHash key) { return shards_[key.high % shards_.size()]; }
+
+    const std::uint64_t window_;
+    const std::uint64_t bytes_limit_;
+    std::atomic<std::uint64_t> bytes_{0};
+    std::array<Shard, 64> shards_;
+};
+
+}  // namespace larder::proxy

@@ -1,0 +1,156 @@
+#include "proxy/forward.h"
+
+#include <array>
+
+#include "policy/end_to_end.h"
+#include "proxy/upstream/upstream.h"
+
+namespace larder::proxy {
+namespace {
+
+using policy::same_name;
+
+void line(std::string& out, std::string_view name, std::string_view value) {
+    out += name;
+    out += ": ";
+    out += value;
+    out += "\r\n";
+}
+
+template <std::size_t N>
+bool one_of(std::string_view name, const std::array<std::string_view, N>& names) {
+    for (const std::string_view listed : names) {
+        if (same_name(name, listed)) return true;
+    }
+    return false;
+}
+
+// Says who the client is or what it asked for, to an origin that believes it. Ours to say: written anew below, or kept
+// from the client altogether, since a response that reflects them would be stored for everybody.
+bool forwarding_claim(std::string_view name) {
+    static constexpr std::array<std::string_view, 8> names = {
+        "x-host", "x-original-url", "x-rewrite-url", "x-original-host", "x-real-ip", "x-client-ip", "x-cluster-client-ip",
+        "x-proxyuser-ip"};
+    if (name.size() < 6) return false;
+    if (same_name(name.substr(0, 11), "x-forwarded")) return true;
+    return same_name(name, "forwarded") || one_of(name, names);
+}
+
+bool method_override(std::string_view name) {
+    static constexpr std::array<std::string_view, 3> names = {"x-http-method-override", "x-http-method",
+                                                              "x-method-override"};
+    return one_of(name, names);
+}
+
+bool conditional(std::string_view name) {
+    static constexpr std::array<std::string_view, 6> names = {
+        "if-none-match", "if-modified-since", "if-match", "if-unmodified-since", "range", "if-range"};
+    return one_of(name, names);
+}
+
+std::string node(const asio::ip::address& address) {
+    if (address.is_v6() && address.to_v6().is_v4_mapped()) {
+        return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string();
+    }
+    return address.to_string();
+}
+
+void append_forwarding(std::string& out, const Exchange& exchange) {
+    const std::string peer = node(exchange.peer);
+    // A trusted proxy's chain is carried on; anyone else's is not believed and ends here.
+    const auto chain = [&](std::string_view name) {
+        return exchange.peer_trusted ? exchange.fields->combined(name) : std::nullopt;
+    };
+    std::string value;
+    if (const auto before = chain("x-forwarded-for")) value = *before + ", ";
+    line(out, "X-Forwarded-For", value + peer);
+    line(out, "X-Forwarded-Proto", exchange.scheme());
+    line(out, "X-Forwarded-Host", exchange.authority);
+
+    value.clear();
+    if (const auto before = chain("forwarded")) value = *before + ", ";
+    const bool v6 = peer.find(':') != std::string::npos;
+    value += v6 ? "for=\"[" + peer + "]\"" : "for=" + peer;
+    const bool plain = policy::is_token(exchange.authority);
+    value += plain ? ";host=" + exchange.authority : ";host=\"" + exchange.authority + "\"";
+    value += ";proto=";
+    value += exchange.scheme();
+    line(out, "Forwarded", value);
+
+    value.clear();
+    if (const auto before = exchange.fields->combined("via")) value = *before + ", ";
+    value += exchange.minor == 0 ? "1.0 larder" : "1.1 larder";
+    line(out, "Via", value);
+}
+
+void append_host(std::string& out, const Exchange& exchange, const OriginServer& server) {
+    const std::string& host = exchange.upstream->settings().host;
+    if (host == "preserve") {
+        line(out, "Host", exchange.authority);
+    } else {
+        line(out, "Host", host == "upstream" ? server.authority() : host);
+    }
+}
+
+bool set_by_route(const config::RequestFields& fields, std::string_view name) {
+    for (const auto& [set, value] : fields.set) {
+        if (same_name(set, name)) return true;
+    }
+    for (const std::string& removed : fields.remove) {
+        if (same_name(removed, name)) return true;
+    }
+    return false;
+}
+
+}  // namespace
+
+void write_forwarded_head(std::string& out, const Exchange& exchange, const OriginServer& server,
+                          const ForwardOptions& options) {
+    const config::Route& route = exchange.route->settings;
+    const bool reads = exchange.get || exchange.head;
+    const bool cookies_ignored =
+        exchange.strategy &&
+        exchange.strategy->rules.configuration.cookies == config::RequestCookies::ignore && reads;
+    out.assign(options.for_storing ? std::string_view("GET") : exchange.method);
+    out += ' ';
+    append_routed_target(out, route, reads ? exchange.selected : std::string_view(exchange.target.text));
+    out += " HTTP/1.1\r\n";
+    append_host(out, exchange, server);
+
+    const policy::HopByHop hop_by_hop(*exchange.fields);
+    for (const policy::Field& field : *exchange.fields) {
+        const std::string_view name = field.name;
+        if (hop_by_hop.contains(name) || forwarding_claim(name) || same_name(name, "via")) continue;
+        if (options.for_storing && conditional(name)) continue;
+        // A cacheable request means what its method says.
+        if (reads && method_override(name)) continue;
+        if (cookies_ignored && same_name(name, "cookie")) continue;
+        if (set_by_route(route.request_fields, name)) continue;
+        line(out, name, field.value);
+    }
+    for (const auto& [name, value] : route.request_fields.set) line(out, name, value);
+    append_forwarding(out, exchange);
+
+    if (!options.validators.if_none_match.empty()) line(out, "If-None-Match", options.validators.if_none_match);
+    if (!options.validators.if_modified_since.empty()) {
+        line(out, "If-Modified-Since", options.validators.if_modified_since);
+    }
+    if (options.with_body && exchange.has_body) {
+        if (exchange.body_length) {
+            line(out, "Content-Length", std::to_string(*exchange.body_length));
+        } else {
+            line(out, "Transfer-Encoding", "chunked");
+        }
+    } else if (exchange.method == "POST" || exchange.method == "PUT" || exchange.method == "PATCH") {
+        // RFC 9110 section 8.6: a method that anticipates content says so when there is none.
+        line(out, "Content-Length", "0");
+    }
+    if (options.expect_continue) line(out, "Expect", "100-continue");
+    if (!options.upgrade.empty()) {
+        line(out, "Upgrade", options.upgrade);
+        line(out, "Connection", "Upgrade");
+    }
+    out += "\r\n";
+}
+
+}  // namespace larder::proxy

@@ -1,0 +1,25 @@
+// The request as it goes to an origin: nothing that was received is passed on as it came. Request line, Host, one framing
+// field and the end-to-end fields are written anew; who forwarded it is added (Via, Forwarded, X-Forwarded-*).
+#pragma once
+
+#include <string>
+
+#include "policy/conditional.h"
+#include "proxy/exchange.h"
+#include "proxy/upstream/origin_server.h"
+
+namespace larder::proxy {
+
+struct ForwardOptions {
+    bool for_storing = false;      // the client's conditionals and Range are left out
+    policy::Validators validators; // ours, with for_storing
+    bool with_body = true;
+    bool expect_continue = false;
+    std::string_view upgrade;      // the protocol to ask for
+};
+
+// Pure but for its arguments. Overwrites `out`.
+void write_forwarded_head(std::string& out, const Exchange& exchange, const OriginServer& server,
+                          const ForwardOptions& options);
+
+}  // namespace larder::proxy

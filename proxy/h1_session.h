@@ -1,0 +1,111 @@
+// An HTTP/1.1 client connection: reads requests one at a time (RFC 9112), has each one answered, and writes the answer.
+//
+// Belongs to one worker. A hit is answered from within run() without another coroutine: the stored object is pinned, a
+// head is written around its fields, and head and body leave in one gather write.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "proxy/client_body.h"
+#include "proxy/client_connection.h"
+#include "proxy/deadlines.h"
+#include "proxy/exchange.h"
+#include "proxy/gather.h"
+#include "proxy/h1/head_scanner.h"
+#include "proxy/h1/request_head.h"
+#include "proxy/hit.h"
+#include "proxy/stored_answer.h"
+#include "proxy/task.h"
+
+namespace larder::proxy {
+
+class H1Session final : public ClientConnection, public Downstream {
+  public:
+    H1Session(Worker&, Socket, const config::Listener&, const asio::ip::address& peer);
+    ~H1Session() override;
+
+    // Serves the connection until it ends. The caller keeps the session alive.
+    Task<void> run();
+
+    void drain(bool hard) override;
+    const asio::ip::address& peer_address() const override { return exchange_.peer; }
+
+    Task<bool> begin(const Head& head, const std::string_view* pieces, std::size_t count, bool last) override;
+    Task<bool> send(const std::string_view* pieces, std::size_t count, bool last) override;
+    void set_trailers(std::string_view trailers) override { trailers_ = trailers; }
+    void cut() override;
+    bool begun() const override { return begun_; }
+    Task<bool> interim(int status, std::string_view fields) override;
+    Task<BodyPiece> next_body_piece() override;
+    void interrupt_body() override;
+    bool body_taken() const override { return body_.taken(); }
+    Socket* raw_socket() override {
+        tunnelled_ = true;
+        keep_alive_ = false;
+        return &socket_;
+    }
+    std::string_view raw_leftover() override { return unread(); }
+
+  private:
+    enum class Read { head, end, refused };
+
+    Task<Read> read_head();
+    Task<void> serve_request();
+    Task<void> refuse_head(int status, const char* reason);
+    Task<void> refuse(int status, const char* reason, bool close);
+    Task<bool> answer_hit(Hit hit);
+    Task<bool> write_gathered();
+    Task<bool> dispose_of_body();
+    Task<void> linger();
+    void finished();
+    void count_body(std::size_t size);
+
+    std::string_view unread() const { return {buffer_.data() + begin_, end_ - begin_}; }
+    std::string_view unread_body() const { return {body_buffer_.data() + body_begin_, body_end_ - body_begin_}; }
+    void take_over_rest();
+    void make_room();
+    void write_head_end(std::optional<std::uint64_t> length, bool bodiless);
+
+    Worker& worker_;
+    Socket socket_;
+    const config::Listener& listener_;
+    Deadline deadline_;
+
+    std::vector<char> buffer_;
+    std::size_t begin_ = 0;
+    std::size_t end_ = 0;
+    h1::HeadScanner scanner_;
+    h1::RequestHead head_;
+    ClientBody body_;
+    std::optional<Progress> body_progress_;
+    // What was read behind the head: body, and perhaps the beginning of the next request. The head stays in buffer_, since
+    // the exchange still reads it.
+    std::vector<char> body_buffer_;
+    std::size_t body_begin_ = 0;
+    std::size_t body_end_ = 0;
+    Exchange exchange_;
+    unsigned served_ = 0;
+
+    // The response under way.
+    std::string out_;
+    Gather gather_;
+    StoredAnswer answer_;
+    std::string trailers_;
+    char chunk_head_[h1::chunk_head_max] = {};
+    std::uint64_t remaining_ = 0;  // of the body, where its length is known
+    bool sized_ = false;
+    bool bodiless_ = false;
+    bool gather_first_ = false;    // the gather holds the head
+    bool begun_ = false;
+    bool complete_ = false;
+    bool chunked_ = false;
+    bool keep_alive_ = true;
+    bool idle_ = true;
+    bool draining_ = false;
+    bool tunnelled_ = false;
+    bool failed_ = false;  // the client is gone, or was cut
+};
+
+}  // namespace larder::proxy

@@ -1,0 +1,50 @@
+#include "proxy/hit.h"
+
+#include "policy/vary.h"
+#include "proxy/worker.h"
+
+namespace larder::proxy {
+
+namespace {
+
+void judge(Hit& hit, Tiers::Found found, const Exchange& exchange) {
+    const auto mode = exchange.strategy->rules.configuration.request_directives;
+    hit.set = std::move(found.set);
+    hit.object = found.object;
+    if (hit.object && exchange.personal && !hit.object->for_everybody) {
+        // Nothing says that this user would have got the same (safer than RFC 9111 section 4, which would allow it).
+        hit.object = nullptr;
+        hit.decision = {policy::Reuse::fetch, policy::Forward::bypass};
+        return;
+    }
+    hit.decision = hit.object ? policy::decide(*hit.object, exchange.directives, mode, exchange.now)
+                              : policy::decide_absent(hit.set != nullptr, exchange.directives, mode);
+}
+
+}  // namespace
+
+Hit find_hit(Worker& worker, const Exchange& exchange) {
+    Hit hit;
+    auto found = worker.shared().tiers.find(exchange.key, *exchange.fields, exchange.strategy->index, exchange.now,
+                                            worker.metrics());
+    judge(hit, std::move(found), exchange);
+    return hit;
+}
+
+Task<Hit> find_slow_hit(Worker& worker, const Exchange& exchange, Hit before) {
+    Shared& shared = worker.shared();
+    auto found = co_await shared.tiers.find_slow(worker.executor(), shared.tickets, exchange.key, *exchange.fields,
+                                                 exchange.strategy->index, exchange.now, worker.metrics());
+    if (found.object) judge(before, std::move(found), exchange);
+    co_return before;
+}
+
+void note_hit(Exchange& exchange, const Hit& hit) {
+    const storage::Lifetime& lifetime = hit.object->lifetime;
+    exchange.result = hit.decision.reuse == policy::Reuse::fresh ? Result::hit : Result::stale;
+    exchange.cache.hit = true;
+    exchange.cache.forward = policy::Forward::none;
+    exchange.cache.ttl = lifetime.invalidated ? 0 : lifetime.freshness - lifetime.age(exchange.now);
+}
+
+}  // namespace larder::proxy

@@ -1,0 +1,31 @@
+// A stored response that may answer a request at once.
+#pragma once
+
+#include "policy/reuse.h"
+#include "proxy/exchange.h"
+#include "storage/object.h"
+
+namespace larder::proxy {
+
+class Worker;
+
+struct Hit {
+    storage::VariantSetPtr set;               // pins `object`
+    const storage::Object* object = nullptr;  // null: nothing stored for this request
+    policy::Decision decision;
+
+    bool fresh() const { return object && decision.reuse == policy::Reuse::fresh; }
+    // The object with a pin of its own.
+    storage::ObjectPtr shared() const { return {set, object}; }
+};
+
+// Looks into the layers that answer at once, and judges. Does not allocate. Only for GET and HEAD with a strategy.
+Hit find_hit(Worker& worker, const Exchange& exchange);
+
+// Asks the layers that do not answer at once, after find_hit() found nothing.
+Task<Hit> find_slow_hit(Worker& worker, const Exchange& exchange, Hit before);
+
+// For the log, the metrics and Cache-Status.
+void note_hit(Exchange& exchange, const Hit& hit);
+
+}  // namespace larder::proxy

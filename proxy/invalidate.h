@@ -1,0 +1,33 @@
+// Invalidations take effect here: entered among the tickets first, then applied to every layer, then answered.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "policy/invalidation.h"
+#include "proxy/exchange.h"
+#include "proxy/h1/response_head.h"
+#include "storage/layer.h"
+
+namespace larder::proxy {
+
+struct Shared;
+
+struct InvalidationReceipt {
+    struct ForLayer {
+        std::size_t tier = 0;
+        std::uint64_t count = 0;
+    };
+    std::uint64_t count = 0;  // distinct objects; a copy in a second layer does not count again
+    std::vector<std::string> keys;
+    std::vector<ForLayer> layers;
+};
+
+// Any thread. When it returns, no request that starts later gets what was selected.
+InvalidationReceipt invalidate(Shared& shared, const std::shared_ptr<policy::Invalidation>& invalidation,
+                               std::size_t list_at_most);
+
+// RFC 9111 section 4.4: the target, Location and Content-Location, after a non-error response to an unsafe method.
+void invalidate_after_write(Shared& shared, const Exchange& exchange, const h1::ResponseHead& head);
+
+}  // namespace larder::proxy

@@ -1,0 +1,106 @@
+// Counters. Each worker writes its own, with plain stores and no shared cache line; a scrape adds them up. What is counted
+// rarely, or by the admin side, is shared. Names and labels as in the reference: larder_*.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+#include "policy/invalidation.h"
+#include "proxy/upstream/error.h"
+#include "storage/layer.h"
+
+namespace larder::proxy {
+
+// Written by one thread, read by any.
+class Counter {
+  public:
+    void add(std::int64_t n = 1) {
+        value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+    }
+    std::int64_t value() const { return value_.load(std::memory_order_relaxed); }
+
+  private:
+    std::atomic<std::int64_t> value_{0};
+};
+
+// How a request was answered.
+enum class Result { hit, stale, miss, bypass, error };
+inline constexpr std::size_t results = 5;
+const char* word(Result);
+
+// A limit that struck, or a peer that was turned away: the label of larder_limits_total.
+enum class Limit {
+    request_head,        // a head too large, with too many fields or a line too long
+    request_head_time,   // not whole in time
+    request_body,        // too large
+    request_body_time,   // not enough progress
+    write_time,          // the client takes too little
+    connections,         // the cap on connections, or no descriptor left
+    client_connections,  // the cap per address
+    fills_bytes,         // bodies on their way into a layer
+    followers,           // of one fill
+    followers_cut,       // a follower fell behind the window of a fill that is not stored
+    malformed,           // a request refused as malformed
+    count
+};
+const char* word(Limit);
+
+class Histogram {
+  public:
+    static constexpr std::array<double, 14> bounds = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
+                                                      0.1,    0.25,  0.5,    1,     2.5,  5,     10};
+    void record(std::chrono::nanoseconds took);
+
+    std::array<Counter, bounds.size() + 1> buckets;
+    Counter nanoseconds;
+};
+
+struct alignas(64) WorkerMetrics {
+    WorkerMetrics(std::size_t strategies, std::size_t upstreams, std::size_t layers);
+
+    std::vector<std::array<Counter, results>> requests;  // by strategy; the last: none matched
+    std::array<Histogram, results> durations;
+
+    struct ForUpstream {
+        std::array<Counter, 1000> statuses;
+        std::array<Counter, static_cast<std::size_t>(UpstreamError::client_gone) + 1> errors;
+    };
+    std::vector<std::unique_ptr<ForUpstream>> upstreams;
+
+    struct ForLayer {
+        Counter hits, misses;
+        std::array<Counter, 5> stores;  // by storage::Stored
+    };
+    std::vector<ForLayer> layers;
+
+    Counter fills_in_flight;
+    Counter followers;
+    Counter client_connections;
+    Counter upstream_connections;
+    std::array<Counter, static_cast<std::size_t>(Limit::count)> limits;
+
+    void limit(Limit which) { limits[static_cast<std::size_t>(which)].add(); }
+};
+
+struct Metrics {
+    Metrics(const config::Config&, std::size_t strategies, unsigned workers);
+
+    std::deque<WorkerMetrics> workers;
+    std::array<std::atomic<std::uint64_t>, 4> invalidations{};      // by policy::InvalidationType
+    std::array<std::atomic<std::uint64_t>, 4> invalidated_keys{};
+    std::atomic<std::uint64_t> admin_refused{0};
+};
+
+struct Shared;
+
+// The whole exposition in Prometheus text format 0.0.4.
+std::string metrics_text(const Shared&);
+
+}  // namespace larder::proxy

@@ -1,0 +1,229 @@
+#include <cstdio>
+#include <fstream>
+
+#include "config/config.h"
+#include "proxy/metrics.h"
+#include "proxy/shared.h"
+
+namespace larder::proxy {
+namespace {
+
+using Labels = std::initializer_list<std::pair<const char*, std::string_view>>;
+
+class Writer {
+  public:
+    void family(const char* name, const char* type, const char* help) {
+        name_ = name;
+        out_ += "# HELP ";
+        out_ += name;
+        out_ += ' ';
+        out_ += help;
+        out_ += "\n# TYPE ";
+        out_ += name;
+        out_ += ' ';
+        out_ += type;
+        out_ += '\n';
+    }
+    void sample(Labels labels, std::int64_t value, const char* suffix = "") {
+        line(labels, suffix);
+        out_ += std::to_string(value);
+        out_ += '\n';
+    }
+    void sample(Labels labels, double value, const char* suffix = "") {
+        char text[40];
+        std::snprintf(text, sizeof text, "%.9g", value);
+        line(labels, suffix);
+        out_ += text;
+        out_ += '\n';
+    }
+    std::string take() { return std::move(out_); }
+
+  private:
+    void line(Labels labels, const char* suffix) {
+        out_ += name_;
+        out_ += suffix;
+        char before = '{';
+        for (const auto& [name, value] : labels) {
+            out_ += before;
+            before = ',';
+            out_ += name;
+            out_ += "=\"";
+            for (const char c : value) {
+                if (c == '"' || c == '\\') out_ += '\\';
+                if (c == '\n') {
+                    out_ += "\\n";
+                } else {
+                    out_ += c;
+                }
+            }
+            out_ += '"';
+        }
+        if (before == ',') out_ += '}';
+        out_ += ' ';
+    }
+
+    std::string out_;
+    const char* name_ = "";
+};
+
+template <class Get>
+std::int64_t total(const Metrics& metrics, Get get) {
+    std::int64_t sum = 0;
+    for (const WorkerMetrics& worker : metrics.workers) sum += get(worker).value();
+    return sum;
+}
+
+void requests(Writer& out, const Shared& shared) {
+    const Metrics& metrics = shared.metrics;
+    out.family("larder_requests_total", "counter", "Requests answered, by strategy and result.");
+    const auto& strategies = shared.strategies.all();
+    for (std::size_t i = 0; i <= strategies.size(); ++i) {
+        const std::string_view name = i < strategies.size() ? std::string_view(strategies[i].name) : "none";
+        for (std::size_t r = 0; r < results; ++r) {
+            const auto count = total(metrics, [&](const WorkerMetrics& w) -> const Counter& { return w.requests[i][r]; });
+            out.sample({{"strategy", name}, {"result", word(static_cast<Result>(r))}}, count);
+        }
+    }
+    out.family("larder_request_duration_seconds", "histogram", "From the whole request head to the end of the answer.");
+    for (std::size_t r = 0; r < results; ++r) {
+        const std::string_view result = word(static_cast<Result>(r));
+        std::int64_t sum = 0;
+        for (std::size_t b = 0; b <= Histogram::bounds.size(); ++b) {
+            sum += total(metrics, [&](const WorkerMetrics& w) -> const Counter& { return w.durations[r].buckets[b]; });
+            char bound[32];
+            if (b < Histogram::bounds.size()) {
+                std::snprintf(bound, sizeof bound, "%g", Histogram::bounds[b]);
+            } else {
+                std::snprintf(bound, sizeof bound, "+Inf");
+            }
+            out.sample({{"result", result}, {"le", bound}}, sum, "_bucket");
+        }
+        const auto nanoseconds =
+            total(metrics, [&](const WorkerMetrics& w) -> const Counter& { return w.durations[r].nanoseconds; });
+        out.sample({{"result", result}}, static_cast<double>(nanoseconds) / 1e9, "_sum");
+        out.sample({{"result", result}}, sum, "_count");
+    }
+}
+
+void upstreams(Writer& out, const Shared& shared) {
+    const Metrics& metrics = shared.metrics;
+    out.family("larder_upstream_requests_total", "counter", "Responses from origins, by status.");
+    for (std::size_t u = 0; u < shared.config.upstreams.size(); ++u) {
+        for (std::size_t status = 100; status < 1000; ++status) {
+            const auto count = total(
+                metrics, [&](const WorkerMetrics& w) -> const Counter& { return w.upstreams[u]->statuses[status]; });
+            if (count == 0) continue;
+            out.sample({{"upstream", shared.config.upstreams[u].name}, {"status", std::to_string(status)}}, count);
+        }
+    }
+    out.family("larder_upstream_errors_total", "counter", "Requests to origins that failed, by kind.");
+    for (std::size_t u = 0; u < shared.config.upstreams.size(); ++u) {
+        for (int kind = 1; kind <= static_cast<int>(UpstreamError::client_gone); ++kind) {
+            const auto count = total(metrics, [&](const WorkerMetrics& w) -> const Counter& {
+                return w.upstreams[u]->errors[static_cast<std::size_t>(kind)];
+            });
+            out.sample({{"upstream", shared.config.upstreams[u].name}, {"kind", word(static_cast<UpstreamError>(kind))}},
+                       count);
+        }
+    }
+}
+
+void layers(Writer& out, const Shared& shared) {
+    const Metrics& metrics = shared.metrics;
+    const auto each = [&](auto sample) {
+        for (std::size_t tier = 0; tier < shared.tiers.size(); ++tier) {
+            sample(tier, std::string_view(config::word(shared.tiers.settings(tier).layer_name)));
+        }
+    };
+    out.family("larder_layer_bytes", "gauge", "Bytes that a layer holds, bookkeeping included.");
+    each([&](std::size_t t, std::string_view name) {
+        out.sample({{"layer", name}}, static_cast<std::int64_t>(shared.tiers.stats(t).bytes));
+    });
+    out.family("larder_layer_objects", "gauge", "Stored responses in a layer.");
+    each([&](std::size_t t, std::string_view name) {
+        out.sample({{"layer", name}}, static_cast<std::int64_t>(shared.tiers.stats(t).objects));
+    });
+    out.family("larder_layer_lookups_total", "counter", "Lookups in a layer.");
+    each([&](std::size_t t, std::string_view name) {
+        out.sample({{"layer", name}, {"result", "hit"}},
+                   total(metrics, [&](const WorkerMetrics& w) -> const Counter& { return w.layers[t].hits; }));
+        out.sample({{"layer", name}, {"result", "miss"}},
+                   total(metrics, [&](const WorkerMetrics& w) -> const Counter& { return w.layers[t].misses; }));
+    });
+    out.family("larder_layer_errors_total", "counter", "Operations that a layer failed to do.");
+    each([&](std::size_t t, std::string_view name) {
+        constexpr auto failed = static_cast<std::size_t>(storage::Stored::failed);
+        out.sample({{"layer", name}, {"kind", "store"}},
+                   total(metrics, [&](const WorkerMetrics& w) -> const Counter& { return w.layers[t].stores[failed]; }));
+    });
+    out.family("larder_evictions_total", "counter", "Stored responses that had to make room for others.");
+    each([&](std::size_t t, std::string_view name) {
+        out.sample({{"layer", name}}, static_cast<std::int64_t>(shared.tiers.stats(t).evictions));
+    });
+    out.family("larder_stores_total", "counter", "Attempts to store a response, by outcome.");
+    each([&](std::size_t t, std::string_view name) {
+        for (std::size_t s = 0; s < 5; ++s) {
+            out.sample({{"layer", name}, {"result", storage::word(static_cast<storage::Stored>(s))}},
+                       total(metrics, [&](const WorkerMetrics& w) -> const Counter& { return w.layers[t].stores[s]; }));
+        }
+    });
+}
+
+void invalidations(Writer& out, const Metrics& metrics) {
+    const auto each = [&](const auto& values) {
+        for (std::size_t i = 0; i < values.size(); ++i) {
+            out.sample({{"type", policy::word(static_cast<policy::InvalidationType>(i))}},
+                       static_cast<std::int64_t>(values[i].load(std::memory_order_relaxed)));
+        }
+    };
+    out.family("larder_invalidations_total", "counter", "Invalidations, by type; those of unsafe methods included.");
+    each(metrics.invalidations);
+    out.family("larder_invalidated_keys_total", "counter", "Stored responses that invalidations found.");
+    each(metrics.invalidated_keys);
+}
+
+// RssAnon and RssShmem of /proc/self/status; mapped files are the kernel's.
+std::int64_t resident_bytes(std::string_view field) {
+    std::ifstream status("/proc/self/status");
+    std::string line;
+    while (std::getline(status, line)) {
+        if (line.starts_with(field)) return std::stoll(line.substr(field.size() + 1)) * 1024;
+    }
+    return 0;
+}
+
+}  // namespace
+
+std::string metrics_text(const Shared& shared) {
+    const Metrics& metrics = shared.metrics;
+    Writer out;
+    requests(out, shared);
+    upstreams(out, shared);
+    out.family("larder_fills_in_flight", "gauge", "Fetches under way whose response may be stored.");
+    out.sample({}, total(metrics, [](const WorkerMetrics& w) -> const Counter& { return w.fills_in_flight; }));
+    out.family("larder_followers_total", "counter", "Requests that waited for another one's fetch.");
+    out.sample({}, total(metrics, [](const WorkerMetrics& w) -> const Counter& { return w.followers; }));
+    layers(out, shared);
+    invalidations(out, metrics);
+    out.family("larder_connections", "gauge", "Open connections.");
+    out.sample({{"side", "client"}},
+               total(metrics, [](const WorkerMetrics& w) -> const Counter& { return w.client_connections; }));
+    out.sample({{"side", "upstream"}},
+               total(metrics, [](const WorkerMetrics& w) -> const Counter& { return w.upstream_connections; }));
+    out.family("larder_limits_total", "counter", "How often a limit struck.");
+    for (std::size_t i = 0; i < static_cast<std::size_t>(Limit::count); ++i) {
+        out.sample({{"limit", word(static_cast<Limit>(i))}},
+                   total(metrics, [&](const WorkerMetrics& w) -> const Counter& { return w.limits[i]; }));
+    }
+    out.family("larder_admin_refused_total", "counter", "Admin calls without the right token.");
+    out.sample({}, static_cast<std::int64_t>(metrics.admin_refused.load(std::memory_order_relaxed)));
+    out.family("larder_access_log_dropped_total", "counter", "Access log lines that were lost because their target was slow.");
+    out.sample({}, static_cast<std::int64_t>(shared.access_log.dropped()));
+    out.family("larder_memory_bytes", "gauge", "Memory, by part.");
+    out.sample({{"part", "anonymous"}}, resident_bytes("RssAnon"));
+    out.sample({{"part", "shared"}}, resident_bytes("RssShmem"));
+    out.sample({{"part", "fills"}}, static_cast<std::int64_t>(shared.fills.bytes()));
+    return out.take();
+}
+
+}  // namespace larder::proxy

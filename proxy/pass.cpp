@@ -1,0 +1,108 @@
+#include "proxy/pass.h"
+
+#include "policy/date.h"
+#include "policy/end_to_end.h"
+#include "policy/invalidates.h"
+#include "proxy/invalidate.h"
+#include "proxy/run_exchange.h"
+#include "proxy/tunnel.h"
+#include "proxy/upstream/upstream.h"
+#include "proxy/worker.h"
+
+namespace larder::proxy {
+
+std::string passed_fields(const Exchange& exchange, const h1::ResponseHead& head) {
+    std::string out;
+    out.reserve(512);
+    const policy::HopByHop hop_by_hop(head.fields);
+    bool dated = false;
+    for (const policy::Field& field : head.fields) {
+        if (hop_by_hop.contains(field.name) || policy::same_name(field.name, "content-length")) continue;
+        dated |= policy::same_name(field.name, "date");
+        out += field.name;
+        out += ": ";
+        out += field.value;
+        out += "\r\n";
+    }
+    if (!dated) {  // RFC 9110 section 6.6.1
+        out += "Date: ";
+        out += policy::http_date(exchange.now);
+        out += "\r\n";
+    }
+    out += head.minor == 0 ? "Via: 1.0 larder\r\nCache-Status: " : "Via: 1.1 larder\r\nCache-Status: ";
+    policy::append(out, exchange.cache);
+    out += "\r\n";
+    return out;
+}
+
+Task<void> pass_response(Worker& worker, Exchange& exchange, Downstream& client, Fetched fetched) {
+    const auto idle = exchange.upstream->settings().idle_timeout;
+    exchange.cache.forward_status = fetched.head.status;
+    note_detail(exchange);
+    const std::string fields = passed_fields(exchange, fetched.head);
+    Downstream::Head head;
+    head.status = fetched.head.status;
+    head.fields = fields;
+    if (fetched.head.has_content_length) head.length = fetched.head.content_length;
+    head.bodiless = exchange.head || head.status == 204 || head.status == 304;
+    head.close = !fetched.body_sent;
+    if (head.status == 204) head.length.reset();
+    if (head.bodiless) {
+        const bool sent = co_await client.begin(head, nullptr, 0, true);
+        // A body that comes nevertheless (HEAD asked with GET, to have it stored) is nobody's.
+        if (sent && fetched.connection->piece_at_hand().end) give_back(worker, fetched);
+        co_return;
+    }
+
+    // What is at hand leaves together with the head.
+    std::array<std::string_view, 8> pieces;
+    std::size_t count = 0;
+    UpstreamConnection::Piece piece;
+    while (count < pieces.size()) {
+        piece = fetched.connection->piece_at_hand();
+        if (!piece.data.empty()) pieces[count++] = piece.data;
+        if (piece.end || piece.error != UpstreamError::none || piece.data.empty()) break;
+    }
+    // The length is that of all, so what is said to be whole had better be.
+    bool going = co_await client.begin(head, pieces.data(), count, piece.end);
+    while (going && !piece.end && piece.error == UpstreamError::none) {
+        piece = co_await fetched.connection->next_piece(idle);
+        if (piece.error != UpstreamError::none) break;
+        if (piece.end) {
+            if (exchange.takes_trailers) client.set_trailers(fetched.connection->trailers());
+            going = co_await client.send(nullptr, 0, true);
+        } else {
+            going = co_await client.send(&piece.data, 1, false);
+        }
+    }
+    if (piece.error != UpstreamError::none) {
+        worker.metrics().upstreams[exchange.upstream->index()]->errors[static_cast<std::size_t>(piece.error)].add();
+        exchange.result = Result::error;
+        client.cut();
+        co_return;
+    }
+    if (going && piece.end) give_back(worker, fetched);
+}
+
+Task<void> pass_request(Worker& worker, Exchange& exchange, Downstream& client, policy::Forward reason) {
+    exchange.cache.forward = reason;
+    ForwardOptions options;
+    const bool upgrades = !exchange.upgrade.empty() && exchange.route->settings.upgrade;
+    if (upgrades) options.upgrade = exchange.upgrade;
+    Fetched fetched = co_await fetch(worker, exchange, std::move(options), &client);
+    if (fetched.error != UpstreamError::none) {
+        Problem problem = Problem::of(fetched.error);
+        if (fetched.error == UpstreamError::client_gone) problem.status = fetched.client_status;
+        exchange.result = Result::error;
+        co_await send_problem(client, exchange, problem, exchange.has_body);
+        co_return;
+    }
+    if (fetched.head.status == 101) {
+        co_await tunnel(worker, exchange, client, std::move(fetched));
+        co_return;
+    }
+    if (!policy::is_safe(exchange.method)) invalidate_after_write(worker.shared(), exchange, fetched.head);
+    co_await pass_response(worker, exchange, client, std::move(fetched));
+}
+
+}  // namespace larder::proxy

@@ -1,0 +1,161 @@
+#include "proxy/run_exchange.h"
+
+#include "policy/date.h"
+#include "proxy/filling.h"
+#include "proxy/following.h"
+#include "proxy/pass.h"
+#include "proxy/stored_answer.h"
+#include "proxy/worker.h"
+
+namespace larder::proxy {
+namespace {
+
+using policy::Forward;
+using policy::Reuse;
+
+bool can_be_stored(const Exchange& exchange) {
+    return exchange.strategy && (exchange.get || exchange.head) && !exchange.has_body && !exchange.to_origin &&
+           exchange.upgrade.empty();
+}
+
+Forward why_not(const Exchange& exchange) {
+    return exchange.get || exchange.head ? Forward::bypass : Forward::method;
+}
+
+Task<void> serve_stored(Worker& worker, Exchange& exchange, Downstream& client, const Hit& hit) {
+    note_hit(exchange, hit);
+    note_detail(exchange);
+    if (!co_await send_stored(client, exchange, *hit.object, worker.shared().clock.unix_time())) client.cut();
+}
+
+// Whether a response to this one could be another's too, so that one may wait for the other.
+bool may_collapse(Worker& worker, const Exchange& exchange) {
+    if (exchange.personal || exchange.directives.no_store) return false;
+    if (exchange.strategy->rules.behavior == config::CacheBehavior::cache_aside) return false;
+    return !worker.shared().remembered.recall(exchange.key.hash, exchange.now).uncacheable;
+}
+
+Task<void> alone(Worker& worker, Exchange& exchange, Downstream& client, storage::ObjectPtr stale) {
+    exchange.cache.collapsed = false;
+    Filling filling{worker.shared().fills.solo(), std::nullopt, std::move(stale)};
+    co_await fill_and_answer(worker, exchange, &client, std::move(filling));
+}
+
+Task<void> fetch_to_store(Worker& worker, Exchange& exchange, Downstream& client, Hit hit) {
+    storage::ObjectPtr stale = hit.object ? hit.shared() : nullptr;
+    std::optional<storage::KeyHash> last;
+    while (may_collapse(worker, exchange)) {
+        const auto key = fill_key(worker, exchange, hit.set.get());
+        if (last == key) break;  // what that one brings is not for this request
+        last = key;
+        auto joined = worker.shared().fills.join(key);
+        if (joined.leader) {
+            // It may have been stored between the look and the joining.
+            if (Hit now = find_hit(worker, exchange); now.fresh()) {
+                worker.shared().fills.leave(key, joined.fill);
+                joined.fill->unshare();
+                co_await serve_stored(worker, exchange, client, now);
+                co_return;
+            }
+            Filling filling{std::move(joined.fill), key, std::move(stale)};
+            co_await fill_and_answer(worker, exchange, &client, std::move(filling));
+            co_return;
+        }
+        const auto outcome = co_await follow(worker, exchange, client, joined.fill);
+        if (outcome.followed == Followed::answered) co_return;
+        if (outcome.followed == Followed::failed) {
+            const auto mode = exchange.strategy->rules.configuration.request_directives;
+            if (stale && policy::may_serve_on_error(*stale, exchange.directives, mode, exchange.now)) {
+                exchange.result = Result::stale;
+                exchange.cache.collapsed = true;
+                exchange.cache.ttl = stale->lifetime.freshness - stale->lifetime.age(exchange.now);
+                note_detail(exchange);
+                if (!co_await send_stored(client, exchange, *stale, exchange.now)) client.cut();
+            } else {
+                exchange.result = Result::error;
+                co_await send_problem(client, exchange, outcome.problem);
+            }
+            co_return;
+        }
+        // A fill that an invalidation has overtaken is no longer to be joined by anyone.
+        worker.shared().fills.leave(key, joined.fill);
+    }
+    co_await alone(worker, exchange, client, std::move(stale));
+}
+
+}  // namespace
+
+void note_detail(Exchange& exchange) {
+    if (!exchange.status_detail) return;
+    if (exchange.strategy) exchange.cache.key = exchange.key.text;
+    exchange.cache.detail = exchange.refused != policy::StoreVerdict::storable ? word(exchange.refused)
+                            : exchange.strategy                               ? std::string_view(exchange.strategy->name)
+                                                                              : std::string_view("no-strategy");
+}
+
+Task<void> send_problem(Downstream& client, Exchange& exchange, Problem problem, bool close) {
+    const std::string body = problem_body(problem);
+    std::string fields = "Content-Type: application/problem+json\r\nCache-Control: no-store\r\nDate: ";
+    fields += policy::http_date(exchange.now);
+    fields += "\r\nX-Content-Type-Options: nosniff\r\n";
+    if (const std::string status = proxy_status(problem); !status.empty()) {
+        fields += "Proxy-Status: " + status + "\r\n";
+    }
+    if (problem.status == 503) fields += "Retry-After: 1\r\n";
+    if (problem.status == 405) fields += "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n";
+    fields += "Cache-Status: ";
+    exchange.cache.stored = false;
+    policy::append(fields, exchange.cache);
+    fields += "\r\n";
+    Downstream::Head head;
+    head.status = problem.status;
+    head.fields = fields;
+    head.length = body.size();
+    head.bodiless = exchange.head;
+    head.close = close;
+    const std::string_view piece = body;
+    co_await client.begin(head, &piece, head.bodiless ? 0 : 1, true);
+}
+
+Task<void> run_exchange(Worker& worker, Exchange& exchange, Downstream& client, Hit hit) {
+    if (!can_be_stored(exchange)) {
+        exchange.result = Result::bypass;
+        co_await pass_request(worker, exchange, client, why_not(exchange));
+        co_return;
+    }
+    if (!hit.object && worker.shared().tiers.slow(exchange.strategy->index)) {
+        hit = co_await find_slow_hit(worker, exchange, std::move(hit));
+    }
+    exchange.cache.forward = hit.decision.forward;
+    switch (hit.decision.reuse) {
+        case Reuse::fresh:
+        case Reuse::stale_accepted:
+            co_await serve_stored(worker, exchange, client, hit);
+            co_return;
+        case Reuse::stale_while_revalidate:
+            revalidate_in_background(worker, exchange, hit.shared());
+            co_await serve_stored(worker, exchange, client, hit);
+            co_return;
+        case Reuse::gateway_timeout: {
+            Problem problem;
+            problem.status = 504;
+            problem.title = "Gateway Timeout";
+            problem.detail = "only-if-cached, and nothing usable is stored.";
+            exchange.result = Result::miss;
+            co_await send_problem(client, exchange, problem);
+            co_return;
+        }
+        case Reuse::validate:
+        case Reuse::fetch:
+            break;
+    }
+    // Nothing is stored for a part or a head alone, so the origin is asked for just that.
+    if (!hit.object && (exchange.range || exchange.head)) {
+        exchange.result = Result::miss;
+        co_await pass_request(worker, exchange, client, hit.decision.forward);
+        co_return;
+    }
+    co_await fetch_to_store(worker, exchange, client, std::move(hit));
+}
+
+}  // namespace larder::proxy

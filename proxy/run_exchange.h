@@ -1,0 +1,20 @@
+// What is done with a request that no fresh stored response answers at once.
+#pragma once
+
+#include "proxy/exchange.h"
+#include "proxy/hit.h"
+#include "proxy/problem.h"
+#include "proxy/task.h"
+
+namespace larder::proxy {
+
+// Answers through `client`; when it returns without having answered in full, the client's connection must be cut.
+// `hit` is what find_hit() found, if it was asked.
+Task<void> run_exchange(Worker& worker, Exchange& exchange, Downstream& client, Hit hit);
+
+// Key, strategy and reason into Cache-Status, where the listener or the strategy allows it.
+void note_detail(Exchange& exchange);
+
+Task<void> send_problem(Downstream& client, Exchange& exchange, Problem problem, bool close = false);
+
+}  // namespace larder::proxy

@@ -1,0 +1,227 @@
+#include "proxy/stored_answer.h"
+
+#include <charconv>
+
+#include "policy/conditional.h"
+#include "proxy/task.h"
+
+namespace larder::proxy {
+namespace {
+
+using policy::ByteRange;
+using policy::same_name;
+
+// Separates the parts of multipart/byteranges. A boundary need only not occur in the parts' headers' place; clients find
+// parts by their Content-Range and length, and this one is long enough not to occur by chance.
+constexpr std::string_view boundary = "larder-byteranges-3c9d1f64a87be205";
+
+void append_number(std::string& out, std::uint64_t number) {
+    char digits[20];
+    const auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
+    out.append(digits, end);
+}
+
+void append_content_range(std::string& out, const ByteRange& range, std::uint64_t size) {
+    out += "Content-Range: bytes ";
+    append_number(out, range.first);
+    out += '-';
+    append_number(out, range.last);
+    out += '/';
+    append_number(out, size);
+    out += "\r\n";
+}
+
+// Copies the lines that keep(name) wants.
+template <class Keep>
+void append_lines(std::string& out, std::string_view lines, Keep keep) {
+    while (!lines.empty()) {
+        const std::size_t end = lines.find("\r\n");
+        const std::string_view line = lines.substr(0, end);
+        lines.remove_prefix(end == std::string_view::npos ? lines.size() : end + 2);
+        if (!keep(line.substr(0, line.find(':')))) continue;
+        out += line;
+        out += "\r\n";
+    }
+}
+
+// RFC 9110 section 15.4.5: a 304 speaks of what guides a cache, not of the representation that it does not carry.
+bool in_not_modified(std::string_view name) {
+    return name.size() < 8 || !same_name(name.substr(0, 8), "content-") || same_name(name, "content-location");
+}
+
+std::string_view content_type(std::string_view lines) {
+    while (!lines.empty()) {
+        const std::size_t end = lines.find("\r\n");
+        const std::string_view line = lines.substr(0, end);
+        lines.remove_prefix(end == std::string_view::npos ? lines.size() : end + 2);
+        if (line.size() > 13 && line[12] == ':' && same_name(line.substr(0, 12), "content-type")) {
+            return policy::trimmed(line.substr(13));
+        }
+    }
+    return {};
+}
+
+}  // namespace
+
+void StoredAnswer::prepare(const Exchange& exchange, const storage::Object& object, storage::UnixTime now) {
+    status_ = object.status;
+    fields_.clear();
+    parts_.clear();
+    tail_.clear();
+    part_ = piece_ = 0;
+    piece_begin_ = at_ = 0;
+    text_sent_ = false;
+    body_ = object.body.get();
+    length_ = body_ ? body_->size : 0;
+    bodiless_ = exchange.head || object.status == 204 || object.status == 304;
+
+    if (policy::evaluate(exchange.method, *exchange.fields, object, now) == policy::Precondition::not_modified) {
+        status_ = 304;
+        bodiless_ = true;
+        append_lines(fields_, object.fields, in_not_modified);
+    } else if (exchange.range && object.status == 200) {
+        select_parts(exchange, object, now);
+    } else {
+        fields_ += object.fields;
+    }
+    fields_ += "Age: ";
+    append_number(fields_, static_cast<std::uint64_t>(object.lifetime.age(now)));
+    fields_ += "\r\nCache-Status: ";
+    policy::append(fields_, exchange.cache);
+    fields_ += "\r\n";
+}
+
+void StoredAnswer::select_parts(const Exchange& exchange, const storage::Object& object, storage::UnixTime now) {
+    policy::RangeSelection selection;
+    if (policy::if_range_holds(*exchange.fields, object, now)) {
+        selection = policy::select_ranges(exchange.method, *exchange.fields, length_);
+    }
+    switch (selection.outcome) {
+        case policy::RangeOutcome::whole:
+            fields_ += object.fields;
+            return;
+        case policy::RangeOutcome::unsatisfiable:
+            status_ = 416;
+            append_lines(fields_, object.fields, in_not_modified);
+            fields_ += "Content-Range: bytes */";
+            append_number(fields_, length_);
+            fields_ += "\r\n";
+            body_ = nullptr;
+            length_ = 0;
+            return;
+        case policy::RangeOutcome::partial:
+            break;
+    }
+    status_ = 206;
+    if (selection.ranges.size() > 1) {
+        multipart(selection.ranges, object);
+        return;
+    }
+    const ByteRange range = selection.ranges.front();
+    fields_ += object.fields;
+    append_content_range(fields_, range, length_);
+    parts_.push_back({{}, range});
+    length_ = range.last - range.first + 1;
+}
+
+void StoredAnswer::multipart(const std::vector<ByteRange>& ranges, const storage::Object& object) {
+    const std::uint64_t size = length_;
+    const std::string_view type = content_type(object.fields);
+    append_lines(fields_, object.fields, [](std::string_view name) { return !same_name(name, "content-type"); });
+    fields_ += "Content-Type: multipart/byteranges; boundary=";
+    fields_ += boundary;
+    fields_ += "\r\n";
+    length_ = 0;
+    for (const ByteRange& range : ranges) {
+        Part part;
+        part.text = parts_.empty() ? "--" : "\r\n--";
+        part.text += boundary;
+        part.text += "\r\n";
+        if (!type.empty()) {
+            part.text += "Content-Type: ";
+            part.text += type;
+            part.text += "\r\n";
+        }
+        append_content_range(part.text, range, size);
+        part.text += "\r\n";
+        part.range = range;
+        length_ += part.text.size() + (range.last - range.first + 1);
+        parts_.push_back(std::move(part));
+    }
+    tail_ = "\r\n--";
+    tail_ += boundary;
+    tail_ += "--\r\n";
+    length_ += tail_.size();
+}
+
+bool StoredAnswer::next(Gather& gather) {
+    if (bodiless_ || !body_) return false;
+    bool added = false;
+    if (parts_.empty()) {
+        for (; piece_ < body_->pieces.size() && !gather.full(); ++piece_, added = true) {
+            const auto& piece = body_->pieces[piece_];
+            gather.add({piece.data.get(), piece.size});
+        }
+        return added;
+    }
+    while (part_ < parts_.size() && !gather.full()) {
+        const Part& part = parts_[part_];
+        if (!text_sent_) {
+            text_sent_ = true;
+            at_ = part.range.first;
+            if (piece_begin_ > at_) piece_ = piece_begin_ = 0;  // ranges come in any order
+            gather.add(part.text);
+            added = true;
+            continue;
+        }
+        while (piece_begin_ + body_->pieces[piece_].size <= at_) piece_begin_ += body_->pieces[piece_++].size;
+        const auto& piece = body_->pieces[piece_];
+        const std::uint64_t end = std::min(part.range.last + 1, piece_begin_ + piece.size);
+        gather.add({piece.data.get() + (at_ - piece_begin_), static_cast<std::size_t>(end - at_)});
+        added = true;
+        at_ = end;
+        if (at_ > part.range.last) {
+            text_sent_ = false;
+            ++part_;
+        }
+    }
+    if (part_ == parts_.size() && !tail_.empty() && !gather.full()) {
+        gather.add(tail_);
+        body_ = nullptr;  // that was all
+        added = true;
+    }
+    return added;
+}
+
+Task<bool> send_stored(Downstream& client, Exchange& exchange, const storage::Object& object, storage::UnixTime now) {
+    StoredAnswer answer;
+    answer.prepare(exchange, object, now);
+    Downstream::Head head;
+    head.status = answer.status();
+    head.fields = answer.fields();
+    if (answer.status() != 304 && answer.status() != 204) head.length = answer.length();
+    head.bodiless = answer.bodiless();
+    bool begun = false;
+    for (;;) {
+        Gather gather;
+        const bool more = answer.next(gather);
+        if (begun && !more) co_return true;
+        std::array<std::string_view, Gather::capacity> pieces;
+        std::size_t count = 0;
+        for (const auto& buffer : gather.view()) {
+            pieces[count++] = {static_cast<const char*>(buffer.data()), buffer.size()};
+        }
+        bool sent = false;
+        if (!begun) {
+            // With a known length the session knows the end by itself.
+            sent = co_await client.begin(head, pieces.data(), count, !more);
+            begun = true;
+        } else {
+            sent = co_await client.send(pieces.data(), count, false);
+        }
+        if (!sent) co_return false;
+        if (!more) co_return true;
+    }
+}
+
+}  // namespace larder::proxy

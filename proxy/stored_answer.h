@@ -1,0 +1,60 @@
+// An answer from a stored response: whole, 304, a part, several parts, or 416 (RFC 9110 sections 13 and 14).
+//
+// Reused from request to request of a connection, it allocates nothing for the whole response and for 304.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "policy/range.h"
+#include "proxy/exchange.h"
+#include "proxy/gather.h"
+#include "storage/object.h"
+
+namespace larder::proxy {
+
+class StoredAnswer {
+  public:
+    // Decides and writes the fields. `object` must outlive the use of everything else here; exchange.cache is final.
+    void prepare(const Exchange& exchange, const storage::Object& object, storage::UnixTime now);
+
+    int status() const { return status_; }
+    const std::string& fields() const { return fields_; }  // with Age, Cache-Status and what the status needs
+    std::uint64_t length() const { return length_; }       // of the body, or of what HEAD is told of
+    bool bodiless() const { return bodiless_; }
+
+    // Adds the next pieces of the body to `gather`; false: there are no more.
+    bool next(Gather& gather);
+
+  private:
+    struct Part {
+        std::string text;  // goes before the range
+        policy::ByteRange range;
+    };
+
+    void append_fields(const storage::Object& object);
+    void select_parts(const Exchange& exchange, const storage::Object& object, storage::UnixTime now);
+    void multipart(const std::vector<policy::ByteRange>& ranges, const storage::Object& object);
+
+    int status_ = 200;
+    std::string fields_;
+    std::uint64_t length_ = 0;
+    bool bodiless_ = false;
+
+    const storage::Body* body_ = nullptr;
+    std::vector<Part> parts_;
+    std::string tail_;  // behind the last part
+    // Where next() stands.
+    std::size_t part_ = 0;
+    bool text_sent_ = false;
+    std::size_t piece_ = 0;
+    std::uint64_t piece_begin_ = 0;  // of piece_ within the body
+    std::uint64_t at_ = 0;           // within the body
+};
+
+// Sends it; false: the client is gone.
+Task<bool> send_stored(Downstream& client, Exchange& exchange, const storage::Object& object, storage::UnixTime now);
+
+}  // namespace larder::proxy

@@ -1,0 +1,26 @@
+// What a trusted proxy in front of us says of its client: Forwarded (RFC 7239), or X-Forwarded-For, -Proto and -Host.
+#pragma once
+
+#include <boost/asio/ip/address.hpp>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "config/config.h"
+#include "policy/fields.h"
+
+namespace larder::proxy {
+
+bool trusted(const std::vector<config::Cidr>& ranges, const boost::asio::ip::address& peer);
+
+struct Said {
+    std::optional<boost::asio::ip::address> client;
+    std::string_view proto;  // "http", "https" or empty
+    std::string_view host;   // empty: not said
+};
+
+// From the last hop backwards: the client is the first address that is not itself trusted. Ill-formed members end the
+// reading. Forwarded, if there is one, counts alone.
+Said what_is_said(const policy::Fields& fields, const std::vector<config::Cidr>& ranges);
+
+}  // namespace larder::proxy

@@ -1,0 +1,99 @@
+#include "proxy/upstream/health.h"
+
+#include <boost/asio/connect.hpp>
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/write.hpp>
+
+#include "proxy/stream.h"
+
+namespace larder::proxy {
+namespace {
+
+using Timer = asio::basic_waitable_timer<Steady, asio::wait_traits<Steady>, Executor>;
+using Resolver = asio::ip::basic_resolver<asio::ip::tcp, Executor>;
+
+constexpr std::size_t most_addresses = 64;
+
+// One GET; well: a status from 200 to 399 in time.
+Task<bool> check(Executor executor, Upstream& upstream, const OriginServer& server) {
+    const auto addresses = server.addresses();
+    if (!addresses) co_return false;
+    const config::HealthCheck& health = *upstream.settings().health;
+    const auto stream = std::make_shared<Stream>(Socket(executor));
+    Timer timeout(executor, health.timeout);
+    timeout.async_wait([stream](error_code error) {
+        if (!error) stream->close();
+    });
+    const auto [connected] = co_await stream->socket().async_connect(addresses->front(), no_throw);
+    if (connected) co_return false;
+    const std::string& host = upstream.settings().host;
+    const bool named = host != "preserve" && host != "upstream";
+    if (server.where().tls) {
+        const std::string& name = named ? host : server.where().host;
+        if (co_await stream->start_tls(upstream.tls(), name, upstream.settings().tls_verify)) co_return false;
+    }
+    std::string request = "GET " + health.path + " HTTP/1.1\r\nHost: " + (named ? host : server.authority()) +
+                          "\r\nUser-Agent: larder-health\r\nConnection: close\r\n\r\n";
+    const auto [written, sent] = co_await stream->write_some(asio::buffer(request));
+    if (written || sent != request.size()) co_return false;
+    std::string head(16, '\0');
+    std::size_t got = 0;
+    while (got < 12) {  // "HTTP/1.1 200"
+        const auto [error, n] = co_await stream->read_some(asio::buffer(head.data() + got, head.size() - got));
+        got += n;
+        if (error) co_return false;
+    }
+    co_return head.starts_with("HTTP/1.") && (head[9] == '2' || head[9] == '3');
+}
+
+}  // namespace
+
+Task<void> keep_resolved(Executor executor, Upstream& upstream, std::shared_ptr<OriginServer> server,
+                         Events& events) {
+    Timer timer(executor);
+    Resolver resolver(executor);
+    bool failed_before = false;
+    for (;;) {
+        const auto [error, results] = co_await resolver.async_resolve(
+            server->where().host, std::to_string(server->where().port), no_throw);
+        if (error == asio::error::operation_aborted) co_return;
+        if (!error) {
+            Addresses addresses;
+            for (const auto& result : results) {
+                if (addresses.size() < most_addresses) addresses.push_back(result.endpoint());
+            }
+            server->resolved(std::move(addresses));
+        }
+        if (static_cast<bool>(error) != failed_before) {
+            failed_before = static_cast<bool>(error);
+            events.emit(error ? "resolve_failed" : "resolved",
+                        {{"upstream", upstream.settings().name},
+                         {"server", server->authority()},
+                         {"error", error ? error.message() : std::string()}});
+        }
+        // Until it has resolved for the first time there is nothing to fall back on.
+        const bool known = server->addresses() != nullptr;
+        timer.expires_after(known ? upstream.settings().resolve_interval : std::chrono::milliseconds(1000));
+        const auto [ended] = co_await timer.async_wait(no_throw);
+        if (ended) co_return;
+    }
+}
+
+Task<void> keep_checked(Executor executor, Upstream& upstream, std::shared_ptr<OriginServer> server,
+                        Events& events) {
+    Timer timer(executor);
+    for (;;) {
+        const bool was_well = server->well();
+        server->checked(co_await check(executor, upstream, *server));
+        if (server->well() != was_well) {
+            events.emit(was_well ? "server_down" : "server_up",
+                        {{"upstream", upstream.settings().name}, {"server", server->authority()}});
+        }
+        timer.expires_after(upstream.settings().health->interval);
+        const auto [ended] = co_await timer.async_wait(no_throw);
+        if (ended) co_return;
+    }
+}
+
+}  // namespace larder::proxy

@@ -1,0 +1,177 @@
+#include "proxy/upstream/pool.h"
+
+#include <algorithm>
+
+#include "proxy/worker.h"
+
+namespace larder::proxy {
+
+std::unique_ptr<UpstreamConnection> Pool::take_idle(const OriginServer* server) {
+    const auto it = idle_.find(server);
+    if (it == idle_.end()) return nullptr;
+    auto& connections = it->second.connections;
+    while (!connections.empty()) {
+        auto connection = std::move(connections.back());
+        connections.pop_back();
+        // Bytes nobody asked for, or an end: not to be trusted with a request.
+        if (connection->silent()) {
+            connection->reused = true;
+            return connection;
+        }
+    }
+    return nullptr;
+}
+
+Task<Pool::Acquired> Pool::acquire(Upstream& upstream, const std::vector<const OriginServer*>& tried, bool fresh) {
+    Acquired acquired;
+    acquired.server = upstream.choose(tried, Steady::now());
+    if (!acquired.server) {
+        acquired.error = UpstreamError::no_server;
+        co_return acquired;
+    }
+    OriginServer& server = *acquired.server;
+    if (!fresh) {
+        acquired.connection = take_idle(&server);
+        if (acquired.connection) co_return acquired;
+    }
+    std::unique_ptr<UpstreamConnection> idle;
+    acquired.error = co_await wait_for_slot(upstream, server, idle);
+    if (acquired.error != UpstreamError::none) co_return acquired;
+    if (idle) {
+        acquired.connection = std::move(idle);
+        co_return acquired;
+    }
+    co_return co_await connect(upstream, acquired.server);
+}
+
+Task<UpstreamError> Pool::wait_for_slot(Upstream& upstream, OriginServer& server,
+                                        std::unique_ptr<UpstreamConnection>& idle) {
+    using Waiter = OriginServer::Waiter;
+    const auto waiter = std::make_shared<Waiter>(worker_.executor(), worker_.index());
+    switch (server.take_slot(waiter)) {
+        case OriginServer::Slot::granted:
+            co_return UpstreamError::none;
+        case OriginServer::Slot::queue_full:
+            co_return UpstreamError::queue_full;
+        case OriginServer::Slot::wait:
+            break;
+    }
+    worker_.ask_others_to_shed(&server);
+    Deadline deadline([&waiter = *waiter] { waiter.wakeup.notify(); });
+    worker_.deadlines().add(deadline);
+    deadline.after(upstream.settings().queue_timeout);
+    for (;;) {
+        co_await waiter->wakeup.wait();
+        if (server.has_slot(waiter)) co_return UpstreamError::none;
+        if ((idle = take_idle(&server))) {
+            if (server.leave_queue(waiter)) server.free_slot();
+            co_return UpstreamError::none;
+        }
+        if (deadline.expired()) {
+            co_return server.leave_queue(waiter) ? UpstreamError::none : UpstreamError::queue_timeout;
+        }
+        // Somebody else took the connection that was offered: once more.
+        switch (server.queue_again(waiter)) {
+            case OriginServer::Slot::granted:
+                co_return UpstreamError::none;
+            case OriginServer::Slot::queue_full:
+                co_return UpstreamError::queue_full;
+            case OriginServer::Slot::wait:
+                break;
+        }
+    }
+}
+
+Task<Pool::Acquired> Pool::connect(Upstream& upstream, std::shared_ptr<OriginServer> server) {
+    Acquired acquired;
+    acquired.server = server;
+    // From here on the connection owns the slot and frees it when it goes.
+    acquired.connection = std::make_unique<UpstreamConnection>(worker_, Socket(worker_.executor()), server);
+    UpstreamConnection& connection = *acquired.connection;
+    const auto fail = [&](UpstreamError error) {
+        acquired.error = error;
+        acquired.connection.reset();
+    };
+
+    const auto addresses = server->addresses();
+    if (!addresses) {
+        fail(UpstreamError::dns);
+        co_return acquired;
+    }
+    connection.deadline().after(upstream.settings().connect_timeout);
+    error_code error = asio::error::host_unreachable;
+    // A name with very many addresses must not make one request try them all.
+    const std::size_t most = std::min<std::size_t>(addresses->size(), 4);
+    const std::size_t start = server->next_address();
+    for (std::size_t i = 0; i < most && !connection.deadline().expired(); ++i) {
+        const auto& endpoint = (*addresses)[(start + i) % addresses->size()];
+        connection.stream().close();
+        connection.stream().socket().open(endpoint.protocol(), error);
+        if (error) break;
+        const auto [connected] = co_await connection.stream().socket().async_connect(endpoint, no_throw);
+        error = connected;
+        if (!error) break;
+    }
+    if (!error) {
+        connection.stream().socket().set_option(asio::ip::tcp::no_delay(true), error);
+        error = {};
+        if (server->where().tls) {
+            const auto& settings = upstream.settings();
+            const bool named = settings.host != "preserve" && settings.host != "upstream";
+            const std::string& name = named ? settings.host : server->where().host;
+            error = co_await connection.stream().start_tls(upstream.tls(), name, settings.tls_verify);
+            if (error && !connection.deadline().expired()) {
+                fail(UpstreamError::tls);
+                server->connection_failed(Steady::now());
+                co_return acquired;
+            }
+        }
+    }
+    const bool expired = connection.deadline().expired();
+    connection.deadline().clear();
+    if (!error && !expired) co_return acquired;
+    server->connection_failed(Steady::now());
+    if (expired) {
+        fail(UpstreamError::connect_timeout);
+    } else {
+        fail(error == asio::error::connection_refused ? UpstreamError::connect_refused : UpstreamError::connect_failed);
+    }
+    co_return acquired;
+}
+
+void Pool::release(std::unique_ptr<UpstreamConnection> connection) {
+    const auto server = connection->server_ptr();
+    bool others_wait = false;
+    server->offer_idle(worker_.index(), others_wait);
+    if (others_wait || worker_.draining()) return;  // closing it passes its slot on
+    connection->idle_since = Steady::now();
+    connection->deadline().clear();
+    idle_[server.get()].connections.push_back(std::move(connection));
+}
+
+void Pool::shed(const OriginServer* server) {
+    const auto it = idle_.find(server);
+    if (it == idle_.end() || it->second.connections.empty()) return;
+    // The one idle for longest; its destructor frees the slot.
+    it->second.connections.erase(it->second.connections.begin());
+}
+
+void Pool::expire(Steady::time_point now) {
+    for (auto& [server, idle] : idle_) {
+        auto& connections = idle.connections;
+        const auto kept = std::find_if(connections.begin(), connections.end(), [&](const auto& connection) {
+            return now - connection->idle_since < connection->server().keepalive();
+        });
+        connections.erase(connections.begin(), kept);
+    }
+}
+
+void Pool::close_idle() { idle_.clear(); }
+
+std::size_t Pool::idle() const {
+    std::size_t count = 0;
+    for (const auto& [server, idle] : idle_) count += idle.connections.size();
+    return count;
+}
+
+}  // namespace larder::proxy

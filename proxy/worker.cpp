@@ -1,0 +1,123 @@
+#include "proxy/worker.h"
+
+#include <boost/asio/post.hpp>
+
+#include "proxy/descriptors.h"
+#include "proxy/h1_session.h"
+#include "proxy/listener.h"
+
+namespace larder::proxy {
+
+Worker::Worker(Shared& shared, unsigned index)
+    : shared_(shared),
+      index_(index),
+      guard_(context_.get_executor()),
+      metrics_(shared.metrics.workers[index]),
+      pool_(*this),
+      ticker_(context_.get_executor()),
+      connection_cap_(connection_cap(shared.config)) {}
+
+Worker::~Worker() { join(); }
+
+asio::ip::tcp::endpoint Worker::add_listener(const config::Listener& settings,
+                                             const asio::ip::tcp::endpoint& endpoint) {
+    listeners_.push_back(std::make_unique<Listener>(*this, settings, endpoint));
+    return listeners_.back()->endpoint();
+}
+
+void Worker::start() {
+    for (const auto& listener : listeners_) listener->start();
+    arm_ticker();
+    thread_ = std::thread([this] { context_.run(); });
+}
+
+void Worker::join() {
+    if (thread_.joinable()) thread_.join();
+}
+
+void Worker::arm_ticker() {
+    ticker_.expires_after(Deadlines::tick);
+    ticker_.async_wait([this](error_code error) {
+        if (error) return;
+        tick();
+        if (!finished_) arm_ticker();
+    });
+}
+
+void Worker::tick() {
+    const auto now = Steady::now();
+    deadlines_.check(now);
+    if (++ticks_ % 10 == 0) {
+        pool_.expire(now);
+        if (index_ == 0) shared_.tiers.expire(shared_.clock.unix_time(now));
+    }
+}
+
+void Worker::stop(bool hard) {
+    asio::post(context_, [this, hard] {
+        draining_ = true;
+        for (const auto& listener : listeners_) listener->close();
+        pool_.close_idle();
+        // Draining an idle one ends it, later, by its own coroutine: the list stays as it is meanwhile.
+        for (ClientConnection& connection : connections_) connection.drain(hard);
+        if (hard) hard_ = true;
+        maybe_finish();
+    });
+}
+
+void Worker::maybe_finish() {
+    if (!draining_ || finished_) return;
+    if (!hard_ && (!connections_.empty() || background_ > 0)) return;
+    finished_ = true;
+    ticker_.cancel();
+    guard_.reset();
+    pool_.close_idle();
+    if (hard_) context_.stop();
+}
+
+bool Worker::at_connection_cap() const {
+    const std::size_t each = connection_cap_ / shared_.workers.size();
+    return connections_.size() >= std::max<std::size_t>(each, 1);
+}
+
+bool Worker::admits(const asio::ip::address& peer) const {
+    const unsigned most = shared_.config.limits.connections_per_client;
+    if (most == 0) return true;
+    const auto it = by_client_.find(peer);
+    return it == by_client_.end() || it->second < std::max<std::size_t>(most / shared_.workers.size(), 1);
+}
+
+void Worker::opened(ClientConnection& connection) {
+    connections_.push_back(connection);
+    metrics_.client_connections.add(1);
+    if (shared_.config.limits.connections_per_client != 0) ++by_client_[connection.peer_address()];
+}
+
+void Worker::closed(ClientConnection& connection) {
+    const bool was_full = at_connection_cap();
+    connections_.erase(connections_.iterator_to(connection));
+    metrics_.client_connections.add(-1);
+    if (shared_.config.limits.connections_per_client != 0) {
+        const auto it = by_client_.find(connection.peer_address());
+        if (it != by_client_.end() && --it->second == 0) by_client_.erase(it);
+    }
+    if (was_full) {
+        for (const auto& listener : listeners_) listener->resume();
+    }
+    maybe_finish();
+}
+
+void Worker::background_ended() {
+    --background_;
+    maybe_finish();
+}
+
+void Worker::ask_others_to_shed(const OriginServer* server) {
+    for (const auto& other : shared_.workers) {
+        if (other.get() == this) continue;
+        Worker* const worker = other.get();
+        asio::post(worker->context_, [worker, server] { worker->pool_.shed(server); });
+    }
+}
+
+}  // namespace larder::proxy

@@ -1,0 +1,79 @@
+// A worker: one thread, one event loop, its own listening sockets, its own upstream connections. What workers share is in
+// Shared (shared.h); everything else of a worker is touched on its thread alone.
+#pragma once
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/intrusive/list.hpp>
+#include <map>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "proxy/client_connection.h"
+#include "proxy/deadlines.h"
+#include "proxy/shared.h"
+#include "proxy/task.h"
+#include "proxy/upstream/pool.h"
+
+namespace larder::proxy {
+
+class Listener;
+
+class Worker {
+  public:
+    Worker(Shared&, unsigned index);
+    ~Worker();
+
+    Executor executor() { return context_.get_executor(); }
+    asio::io_context& context() { return context_; }
+    unsigned index() const { return index_; }
+    Shared& shared() { return shared_; }
+    Deadlines& deadlines() { return deadlines_; }
+    Pool& pool() { return pool_; }
+    WorkerMetrics& metrics() { return metrics_; }
+    asio::ip::tcp::endpoint add_listener(const config::Listener&, const asio::ip::tcp::endpoint&);
+
+    void start();  // runs the loop on a thread of its own
+    // From any thread. Stops accepting and closes what is idle; when the last connection has ended, or `hard`, the loop ends.
+    void stop(bool hard);
+    void join();
+
+    bool draining() const { return draining_; }
+    // Client connections, for the drain and the cap.
+    void opened(ClientConnection&);
+    void closed(ClientConnection&);
+    std::size_t connections() const { return connections_.size(); }
+    bool at_connection_cap() const;
+    bool admits(const asio::ip::address& peer) const;
+    // Background work (a fill that outlives its client, a revalidation) keeps the loop alive while it lasts.
+    void background_began() { ++background_; }
+    void background_ended();
+
+    void ask_others_to_shed(const OriginServer*);
+
+  private:
+    void arm_ticker();
+    void tick();
+    void maybe_finish();
+
+    Shared& shared_;
+    const unsigned index_;
+    asio::io_context context_{1};
+    asio::executor_work_guard<Executor> guard_;
+    Deadlines deadlines_;
+    WorkerMetrics& metrics_;
+    Pool pool_;
+    asio::basic_waitable_timer<Steady, asio::wait_traits<Steady>, Executor> ticker_;
+    std::vector<std::unique_ptr<Listener>> listeners_;
+    boost::intrusive::list<ClientConnection, boost::intrusive::constant_time_size<true>> connections_;
+    std::map<asio::ip::address, std::size_t> by_client_;  // only with a cap per client
+    const std::size_t connection_cap_;                    // of all workers
+    unsigned background_ = 0;
+    unsigned ticks_ = 0;
+    bool draining_ = false;
+    bool hard_ = false;
+    bool finished_ = false;
+    std::thread thread_;
+};
+
+}  // namespace larder::proxy

@@ -1,0 +1,175 @@
+#include "storage/memory/memory_layer.h"
+
+#include <algorithm>
+#include <bit>
+#include <cassert>
+#include <mutex>
+#include <utility>
+
+#include "storage/memory/erasing.h"
+#include "storage/memory/shard.h"
+#include "storage/memory/walk.h"
+
+namespace larder::storage {
+
+namespace {
+
+std::size_t shards_for(const MemoryOptions& options) {
+    constexpr std::uint64_t least_bytes = config::MiB;  // or there would be too few entries to draw victims from
+    const std::uint64_t wanted = std::min<std::uint64_t>(options.shards, options.max_bytes / least_bytes);
+    return std::bit_floor(std::max<std::uint64_t>(wanted, 1));
+}
+
+std::uint64_t largest_for(std::uint64_t max_bytes) {
+    return std::max(max_bytes / 4, std::min(max_bytes, 32 * config::MiB));
+}
+
+}  // namespace
+
+MemoryLayer::MemoryLayer(const MemoryOptions& options)
+    : largest_(largest_for(options.max_bytes)), budget_(options.max_bytes) {
+    const std::size_t count = shards_for(options);
+    shards_.reserve(count);
+    for (std::size_t i = 0; i < count; ++i) {
+        shards_.push_back(std::make_unique<Shard>(options.eviction, options.seed + i));
+    }
+}
+
+MemoryLayer::~MemoryLayer() = default;
+
+VariantSetPtr MemoryLayer::find(const KeyView& key, UnixTime now) {
+    Shard& shard = shard_of(key.hash);
+    const std::lock_guard lock(shard.mutex);
+    Entry* entry = shard.find(key);
+    if (!entry) return nullptr;
+    shard.hit(*entry, now);
+    return entry->variants;
+}
+
+void MemoryLayer::count_miss(const KeyView& key, UnixTime now) {
+    Shard& shard = shard_of(key.hash);
+    const std::lock_guard lock(shard.mutex);
+    if (Entry* entry = shard.find(key)) {
+        ++entry->miss_count;
+        entry->last_accessed = now;
+    }
+}
+
+std::optional<KeyUse> MemoryLayer::use(const KeyView& key) const {
+    Shard& shard = shard_of(key.hash);
+    const std::lock_guard lock(shard.mutex);
+    const Entry* entry = shard.find(key);
+    if (!entry) return std::nullopt;
+    return KeyUse{entry->hits, entry->miss_count, entry->created_at, entry->last_accessed};
+}
+
+Stored MemoryLayer::insert(const KeyView& key, ObjectPtr object, const Gate& gate, UnixTime now,
+                           std::size_t max_variants) {
+    max_variants = std::max<std::size_t>(max_variants, 1);
+    const std::uint64_t needed = object->charge() + entry_charge(key.text, max_variants, object->tags);
+    if (needed > largest_) return Stored::too_large;
+    if (!reserve(needed, index_of(key.hash), now)) return Stored::failed;
+
+    auto fresh = std::make_unique<Entry>(key, now);
+    Shard& shard = shard_of(key.hash);
+    Change change;
+    Stored outcome = Stored::invalidated;
+    {
+        const std::lock_guard lock(shard.mutex);
+        if (gate.permits(key, *object)) outcome = shard.insert(fresh, object, max_variants, change);
+    }
+    settle(std::move(change), needed);
+    return outcome;
+}
+
+Stored MemoryLayer::refresh(const KeyView& key, const Object* old_one, ObjectPtr next, const Gate& gate, UnixTime now) {
+    constexpr std::size_t most_variants = 64;
+    const bool shares_body = next->body && next->body == old_one->body;
+    const std::uint64_t whole = next->charge() + entry_charge(key.text, most_variants, next->tags);
+    if (whole > largest_) return Stored::too_large;
+    const std::uint64_t needed = whole - (shares_body ? next->body->charge() : 0);
+    if (!reserve(needed, index_of(key.hash), now)) return Stored::failed;
+
+    Shard& shard = shard_of(key.hash);
+    Change change;
+    Stored outcome = Stored::invalidated;
+    {
+        const std::lock_guard lock(shard.mutex);
+        if (gate.permits(key, *next)) outcome = shard.refresh(key, old_one, next, change);
+    }
+    settle(std::move(change), needed);
+    return outcome;
+}
+
+Erased MemoryLayer::erase(const Selection& selection, Erasure erasure, std::size_t list_at_most) {
+    const std::function<void(Change &&)> dispose = [this](Change&& change) { settle(std::move(change), 0); };
+    Erasing erasing(selection, erasure, list_at_most, dispose);
+    if (selection.index == Selection::Index::key) {
+        erasing.run(shard_of(selection.key));
+    } else {
+        for (const auto& shard : shards_) erasing.run(*shard);
+    }
+    return erasing.result();
+}
+
+std::uint64_t MemoryLayer::remove_expired(UnixTime now, std::size_t at_most) {
+    constexpr std::size_t slice = 1000;  // entries
+    const auto expired = [now](const Object& object) { return object.useful_until() <= now; };
+    std::uint64_t dropped = 0;
+    for (std::size_t turns = 0; turns <= shards_.size() && at_most > 0;) {
+        Shard& shard = *shards_[expiry_shard_.load() % shards_.size()];
+        Change change;
+        {
+            const std::lock_guard lock(shard.mutex);
+            std::size_t left = std::min(slice, at_most);
+            at_most -= left;
+            Entry* entry = nullptr;
+            while (left > 0 && (entry = step(shard.order(), shard.expiry_cursor, nullptr))) {
+                --left;
+                if (entry->leaves_at <= now) dropped += shard.erase(*entry, Erasure::hard, expired, change);
+            }
+            at_most += left;
+            if (left > 0) {  // at the end of this shard
+                shard.order().splice(shard.order().begin(), shard.order(),
+                                     shard.order().iterator_to(shard.expiry_cursor));
+                ++expiry_shard_;
+                ++turns;
+            }
+        }
+        settle(std::move(change), 0);
+    }
+    return dropped;
+}
+
+LayerStats MemoryLayer::stats() const {
+    return {budget_.used(), static_cast<std::uint64_t>(std::max<std::int64_t>(objects_.load(), 0)), evictions_.load()};
+}
+
+// One victim a shard in turn, the key's own first: a large object takes a little from everywhere.
+bool MemoryLayer::reserve(std::uint64_t bytes, std::size_t first_shard, UnixTime now) {
+    std::size_t empty_in_a_row = 0;
+    for (std::size_t i = first_shard; !budget_.take(bytes); ++i) {
+        if (empty_in_a_row > shards_.size()) return false;
+        Shard& shard = *shards_[i % shards_.size()];
+        Change change;
+        bool evicted = false;
+        {
+            const std::lock_guard lock(shard.mutex);
+            evicted = shard.evict(now, change);
+        }
+        settle(std::move(change), 0);
+        empty_in_a_row = evicted ? 0 : empty_in_a_row + 1;
+    }
+    return true;
+}
+
+void MemoryLayer::settle(Change&& change, std::uint64_t reserved) {
+    change.entries.clear();
+    change.sets.clear();
+    objects_.fetch_add(change.objects, std::memory_order_relaxed);
+    evictions_.fetch_add(change.evictions, std::memory_order_relaxed);
+    assert(change.taken <= reserved + change.freed);
+    budget_.give(reserved + change.freed - change.taken);
+}
+
+}  // namespace larder::storage

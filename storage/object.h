@@ -1,0 +1,101 @@
+// A stored response. Immutable once published: whoever holds a shared_ptr may read it from any thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "storage/time.h"
+
+namespace larder::storage {
+
+// The bytes of a body, in pieces of whatever size they came in. Immutable once published; shared between an object and
+// its refreshed successors (a 304 changes the head, not the body).
+class Body {
+  public:
+    struct Piece {
+        std::shared_ptr<char[]> data;
+        std::size_t size = 0;
+    };
+    std::vector<Piece> pieces;
+    std::uint64_t size = 0;
+
+    // Bytes that it occupies, bookkeeping included.
+    std::size_t charge() const;
+};
+
+// A request field that selected this variant (RFC 9111 section 4.1): its normalised value, or nullopt if it was absent.
+struct VaryField {
+    std::string name;  // lower case
+    std::optional<std::string> value;
+    bool operator==(const VaryField&) const = default;
+};
+
+// How long it may be used, decided once when it is stored or refreshed (policy/freshness.h).
+struct Lifetime {
+    UnixTime response_time = 0;          // when the response (or the 304) came in
+    Seconds initial_age = 0;             // corrected_initial_age, RFC 9111 section 4.2.3
+    Seconds freshness = 0;               // freshness_lifetime, section 4.2.1; 0: always validate
+    Seconds stale_while_revalidate = 0;  // RFC 5861; 0: not allowed
+    Seconds stale_if_error = 0;
+    Seconds keep = 0;              // past freshness, when it has a validator
+    bool must_revalidate = false;  // never served stale: must-revalidate, proxy-revalidate, s-maxage, no-cache
+    bool invalidated = false;      // softly: stale whatever the times say
+
+    Seconds age(UnixTime now) const { return initial_age + (now > response_time ? now - response_time : 0); }
+    bool fresh(UnixTime now) const { return !invalidated && freshness > age(now); }
+    // The first second in which it is no longer fresh, if nothing invalidates it before.
+    UnixTime fresh_until() const { return response_time + freshness - initial_age; }
+    bool operator==(const Lifetime&) const = default;
+};
+
+struct Object {
+    // End-to-end fields as they are sent, "Name: value\r\n"..., without Age, Content-Length, Cache-Status and what is
+    // hop-by-hop. The status line is made from `status`.
+    std::string fields;
+    std::shared_ptr<const Body> body;
+    int status = 200;
+
+    Lifetime lifetime;
+    UnixTime date = 0;  // the response's Date, or response_time
+    UnixTime stored_at = 0;
+
+    std::string etag;  // as sent, with quotes and W/; empty: none
+    std::optional<UnixTime> last_modified;
+    std::vector<VaryField> vary;
+
+    std::vector<std::string> tags;
+    std::uint32_t strategy = 0;  // index into the running configuration's strategies
+    std::string strategy_name;
+    std::string resource_type;
+    std::string resource_id;
+
+    // Said to be for everybody (public, s-maxage, must-revalidate): may answer requests with Cookie or Authorization
+    // too.
+    bool for_everybody = false;
+
+    std::uint64_t ticket = 0;  // the invalidation sequence at the start of the fetch that brought it
+
+    bool has_validator() const { return !etag.empty() || last_modified.has_value(); }
+    // The first second in which it is of no use: neither fresh, nor within a period in which it may be served stale,
+    // nor kept for revalidation. A layer may drop it then.
+    UnixTime useful_until() const;
+    // Bytes that it occupies, bookkeeping and the whole body included; a shared body counts with each object. Made from
+    // what the containers hold and what glibc's malloc adds to a block (storage/charge.h).
+    std::size_t charge() const;
+};
+
+using ObjectPtr = std::shared_ptr<const Object>;
+
+// All stored responses of a key, the most recent first. Immutable; a change makes a new set.
+struct VariantSet {
+    std::vector<ObjectPtr> variants;
+};
+
+using VariantSetPtr = std::shared_ptr<const VariantSet>;
+
+}  // namespace larder::storage

@@ -1,0 +1,120 @@
+"""Origins that are slow, dead, full or gone between two requests."""
+import contextlib
+import select
+import socket
+
+from harness import PATIENCE, Gate, Larder, Origin, Response, request, respond, unittest
+
+
+def dead_server():
+    """An address where nothing listens, and nothing will while the context lasts."""
+    taken = socket.socket()
+    taken.bind(("127.0.0.1", 0))  # bound, not listening: refused
+    return contextlib.closing(taken), f"http://127.0.0.1:{taken.getsockname()[1]}"
+
+
+class Upstream(unittest.TestCase):
+    def start(self, *origins, **upstream):
+        return self.enterContext(Larder(*origins, threads=1, upstream=upstream))
+
+    def assert_problem(self, reply, *statuses):
+        self.assertIn(reply.status, statuses)
+        self.assertEqual(reply["Content-Type"], "application/problem+json")
+        self.assertEqual(reply.json()["status"], reply.status)
+        self.assertIn("error=", reply["Proxy-Status"])
+
+    def test_refused_connection_is_a_problem_with_proxy_status(self):
+        taken, url = dead_server()
+        with taken:
+            self.assert_problem(self.start(url).get("/"), 502, 503)
+
+    def test_no_answer_in_time_is_504(self):
+        origin, gate = self.enterContext(Origin()), Gate()
+        origin.on("/slow", respond("late", head_gate=gate))
+        self.assert_problem(self.start(origin, first_byte_timeout="200ms").get("/slow"), 504)
+        gate.open()
+
+    def test_get_is_retried_when_a_reused_connection_was_closed(self):
+        origin = self.enterContext(Origin())
+        larder = self.start(origin)
+        origin.on("/a", respond("a")).on("/b", [respond(raw=b"", close=True), respond("b")])
+        larder.get("/a")
+        self.assertEqual(larder.get("/b").body, b"b")
+        self.assertEqual(origin.count("/b"), 2)
+
+    def test_post_is_not_retried(self):
+        origin = self.enterContext(Origin())
+        larder = self.start(origin)
+        origin.on("/a", respond("a")).on("/b", [respond(raw=b"", close=True), respond("b")])
+        larder.get("/a")
+        self.assertEqual(larder.get("/b", method="POST", body=b"pay").status, 502)
+        self.assertEqual(origin.count("/b"), 1)
+
+    def test_upstream_connections_are_reused(self):
+        origin = self.enterContext(Origin())
+        origin.on("/a", respond("a"))
+        larder = self.start(origin)
+        for _ in range(10):
+            larder.get("/a")
+        self.assertEqual((origin.count("/a"), origin.accepted), (10, 1))
+
+    def test_round_robin_shares_evenly(self):
+        one, two = (self.enterContext(Origin()).on("/a", respond("a")) for _ in range(2))
+        larder = self.start(one, two)
+        for _ in range(10):
+            larder.get("/a")
+        self.assertEqual((one.count("/a"), two.count("/a")), (5, 5))
+
+    def test_dead_server_is_ejected(self):
+        alive = self.enterContext(Origin()).on("/a", respond("a"))
+        taken, url = dead_server()
+        with taken:
+            larder = self.start(url, alive, max_failures=2, ejection_time="600s")
+            statuses = [larder.get("/a").status for _ in range(20)]
+        self.assertLessEqual(len([s for s in statuses if s != 200]), 2, statuses)
+        self.assertEqual(set(statuses[-10:]), {200})
+
+    def test_connections_are_capped_and_the_rest_waits(self):
+        origin, gate = self.enterContext(Origin()), Gate()
+        origin.on("/a", respond("a", head_gate=gate))
+        larder = self.start(origin, max_connections=2)
+        replies = [larder.later(f"/a?{i}") for i in range(6)]
+        gate.arrived()
+        gate.arrived()
+        self.assertEqual(origin.accepted, 2)
+        gate.open()
+        self.assertEqual([reply().status for reply in replies], [200] * 6)
+        self.assertEqual(origin.accepted, 2)
+
+    def test_full_queue_is_503_at_once(self):
+        origin, gate = self.enterContext(Origin()), Gate()
+        origin.on("/a", respond("a", head_gate=gate))
+        larder = self.start(origin, max_connections=1, queue=1)
+        first = larder.later("/a?1")
+        gate.arrived()
+        clients = [self.enterContext(larder.client()).send(request(f"/a?{i}")) for i in (2, 3)]
+        ready, _, _ = select.select([client.socket for client in clients], [], [], PATIENCE)
+        self.assertEqual(len(ready), 1)
+        refused, waiting = sorted(clients, key=lambda client: client.socket is not ready[0])
+        self.assert_problem(refused.read(), 503)
+        gate.open()
+        self.assertEqual((first().status, waiting.read().status), (200, 200))
+
+    def test_origin_errors_are_passed_on(self):
+        origin = self.enterContext(Origin()).on("/a", respond("broken", "X-Own: 1", status=503))
+        reply = self.start(origin).get("/a")
+        self.assertEqual((reply.status, reply.body, reply["X-Own"]), (503, b"broken", "1"))
+
+    def test_routes_choose_by_path_and_strip_their_prefix(self):
+        one, two = (self.enterContext(Origin()).on("/x", lambda r: Response(r["X-Env"] or "-")) for _ in range(2))
+        larder = self.enterContext(Larder(upstreams=[{"name": "one", "servers": [one.url]}, {"name": "two", "servers": [two.url]}],
+                                          routes=[{"path": "/v2/**", "upstream": "two", "strip_prefix": "/v2",
+                                                   "request_fields": {"set": {"X-Env": "prod"}, "remove": ["X-Debug"]}},
+                                                  {"path": "/**", "upstream": "one"}]))
+        self.assertEqual((larder.get("/x").body, one.count("/x"), two.count("/x")), (b"-", 1, 0))
+        self.assertEqual((larder.get("/v2/x", "X-Debug: 1").body, two.count("/x")), (b"prod", 1))
+        self.assertIsNone(two.last()["X-Debug"])
+
+
+if __name__ == "__main__":
+    unittest.main()

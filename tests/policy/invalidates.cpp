@@ -1,0 +1,42 @@
+#include "policy/invalidates.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/policy/exchange.h"
+
+namespace larder::policy {
+namespace {
+
+using Uris = std::vector<std::string>;
+
+Uris invalidated(std::string_view method, int status, std::string_view response = "") {
+    return invalidated_uris(method, status, {"http", "a.example", "/b/c?q"}, fields_of(response));
+}
+
+const Uris target = {"http://a.example/b/c?q"};
+
+// RFC 9111 section 4.4.
+TEST(Invalidates, UnsafeMethodsThatDidNotFail) {
+    for (const char* method : {"POST", "PUT", "DELETE", "PATCH", "FOO", "PURGE", "get"}) {
+        for (const int status : {200, 201, 204, 301, 303, 399})
+            EXPECT_EQ(invalidated(method, status), target) << method;
+        for (const int status : {101, 199, 400, 404, 500, 503})
+            EXPECT_EQ(invalidated(method, status), Uris()) << method;
+    }
+    for (const char* method : {"GET", "HEAD", "OPTIONS", "TRACE", "QUERY"}) {
+        EXPECT_TRUE(is_safe(method)) << method;
+        EXPECT_EQ(invalidated(method, 200, "Location: /x"), Uris()) << method;
+    }
+}
+
+TEST(Invalidates, LocationAndContentLocationOfTheSameOrigin) {
+    EXPECT_EQ(invalidated("POST", 201, "Location: /x\nContent-Location: d"),
+              (Uris{target[0], "http://a.example/x", "http://a.example/b/d"}));
+    EXPECT_EQ(invalidated("POST", 201, "Location: http://A.example:80/x\nContent-Location: /x"),
+              (Uris{target[0], "http://a.example/x"}));
+    EXPECT_EQ(invalidated("POST", 201, "Location: http://b.example/x\nContent-Location: c?q"), target);
+    EXPECT_EQ(invalidated("POST", 500, "Location: /x"), Uris());
+}
+
+}  // namespace
+}  // namespace larder::policy

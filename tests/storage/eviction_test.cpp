@@ -1,0 +1,134 @@
+#include "storage/memory/eviction.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/storage/memory_fixture.h"
+
+namespace larder::storage {
+namespace {
+
+using config::EvictionPolicy;
+
+// Room for ten entries with bodies of 64 KB in one shard, where eviction looks at all of them.
+struct Ten : Cache {
+    static constexpr std::size_t body = 64'000;
+
+    explicit Ten(EvictionPolicy policy) : Cache(10 * body + 30'000, policy) {}
+    void add(int i, Seconds freshness = 1000, std::size_t size = body) {
+        ASSERT_EQ(put(name(i), {.content = std::string(size, 'x'), .freshness = freshness}), Stored::yes);
+    }
+    static std::string name(int i) { return "http://a.example/" + std::to_string(i); }
+    // Which of 0..9 are there, without touching them: "x.xx".
+    std::string there() {
+        std::string marks;
+        for (int i = 0; i < 10; ++i) marks += layer.use(Key(name(i)).view) ? 'x' : '.';
+        return marks;
+    }
+    void use(int i, int times = 1) {
+        while (times-- > 0) EXPECT_TRUE(has(name(i)));
+    }
+};
+
+TEST(Eviction, LruDropsWhatWasNotUsedForLongest) {
+    Ten cache(EvictionPolicy::lru);
+    for (int i = 0; i < 10; ++i) cache.add(i);
+    for (const int i : {0, 1, 4}) cache.use(i);
+    for (int i = 10; i < 13; ++i) cache.add(i);
+    EXPECT_EQ(cache.there(), "xx..x.xxxx");
+}
+
+TEST(Eviction, LfuDropsWhatWasUsedLeast) {
+    Ten cache(EvictionPolicy::lfu);
+    for (int i = 0; i < 10; ++i) cache.add(i);
+    for (int i = 0; i < 10; ++i) cache.use(i, i == 3 || i == 7 ? 1 : 2);
+    cache.add(10);  // drops 3
+    cache.use(10, 3);
+    cache.add(11);  // drops 7
+    EXPECT_EQ(cache.there(), "xxx.xxx.xx");
+}
+
+TEST(Eviction, FifoDropsWhatWasStoredFirstHoweverMuchItIsUsed) {
+    Ten cache(EvictionPolicy::fifo);
+    for (int i = 0; i < 10; ++i) cache.add(i);
+    cache.use(0, 5);
+    cache.add(1);  // stored anew
+    for (int i = 10; i < 13; ++i) cache.add(i);
+    EXPECT_EQ(cache.there(), ".x..xxxxxx");
+}
+
+TEST(Eviction, FifoIsExactInALargeShard) {
+    Cache cache(600'000, EvictionPolicy::fifo);
+    int last = 0;
+    for (; cache.layer.stats().evictions < 200; ++last) cache.put(Ten::name(last));
+    for (int i = 0; i < last; ++i) EXPECT_EQ(cache.has(Ten::name(i)), i >= 200) << i;
+}
+
+TEST(Eviction, TtlDropsWhatExpiresFirst) {
+    Ten cache(EvictionPolicy::ttl);
+    for (int i = 0; i < 10; ++i) cache.add(i, i == 5 ? 50 : 1000 - i);
+    cache.use(5);
+    cache.add(10);
+    cache.add(11);
+    EXPECT_EQ(cache.there(), "xxxxx.xxx.");
+}
+
+TEST(Eviction, CustomPrefersSmallAndPopularEntries) {
+    Ten cache(EvictionPolicy::custom);
+    for (int i = 0; i < 9; ++i) cache.add(i, 1000, i == 2 ? 32'000 : Ten::body - 3000);
+    cache.use(0, 3);
+    cache.use(4, 1);
+    for (int i = 10; i < 20; ++i) cache.add(i);
+    EXPECT_EQ(cache.there().substr(0, 9), "x.x.x....");
+}
+
+TEST(Eviction, CustomForgetsWhatWasPopularOnce) {
+    Ten cache(EvictionPolicy::custom);
+    for (int i = 0; i < 10; ++i) cache.add(i);
+    cache.use(0, 3);
+    for (int i = 10; i < 70; ++i) cache.add(i);
+    EXPECT_EQ(cache.there(), "..........");
+}
+
+TEST(Eviction, StaleOnesGoFirstUnderEveryPolicy) {
+    for (const auto policy : {EvictionPolicy::lru, EvictionPolicy::lfu, EvictionPolicy::fifo, EvictionPolicy::ttl,
+                              EvictionPolicy::random, EvictionPolicy::custom}) {
+        Ten cache(policy);
+        for (int i = 0; i < 10; ++i) cache.add(i, i == 6 ? 0 : 1000);
+        cache.use(6, 9);
+        cache.add(10);
+        EXPECT_EQ(cache.there(), "xxxxxx.xxx") << word(policy);
+        cache.erase(Pick::one(Key(Ten::name(8))), Erasure::soft);
+        cache.use(8, 9);
+        cache.add(11);
+        EXPECT_EQ(cache.there(), "xxxxxx.x.x") << word(policy);
+    }
+}
+
+TEST(Eviction, RandomDropsAnyOfThem) {
+    std::vector<Candidate> entries(10);
+    std::vector<Candidate*> all;
+    for (Candidate& entry : entries) all.push_back(&entry);
+    Eviction eviction(EvictionPolicy::random, 1);
+    std::vector<int> chosen(10);
+    for (int i = 0; i < 1000; ++i)
+        ++chosen[static_cast<std::size_t>(&eviction.victim(all, entries[0], 1) - &entries[0])];
+    for (const int times : chosen) EXPECT_GT(times, 50);
+}
+
+TEST(Eviction, ASampledVictimIsAmongTheLowestOfALargeShard) {
+    std::vector<Candidate> entries(10'000);
+    std::vector<Candidate*> all;
+    Eviction eviction(EvictionPolicy::lru, 1);
+    for (Candidate& entry : entries) {
+        entry.fresh_until = now + 1;
+        eviction.stored(entry);
+        all.push_back(&entry);
+    }
+    std::uint64_t sum = 0;
+    for (int i = 0; i < 1000; ++i) sum += eviction.victim(all, entries[0], now).touched;
+    EXPECT_LT(sum / 1000, 700u);  // expected: 10,000 / 17
+    EXPECT_GT(sum / 1000, 480u);
+}
+
+}  // namespace
+}  // namespace larder::storage
