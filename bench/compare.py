@@ -64,11 +64,13 @@ def free_port():
 class Server:
     def __init__(self, name, port, command, core):
         self.name, self.port = name, port
-        self.process = subprocess.Popen(["taskset", "-c", str(core), *command], stdout=subprocess.DEVNULL)
+        self.said = tempfile.TemporaryFile("w+")
+        self.process = subprocess.Popen(["taskset", "-c", str(core), *command], stdout=subprocess.DEVNULL, stderr=self.said)
         deadline = time.monotonic() + 10
         while True:
             if self.process.poll() is not None:
-                sys.exit(f"{name} ended with {self.process.returncode}: {' '.join(command)}")
+                self.said.seek(0)
+                sys.exit(f"{name} ended with {self.process.returncode}: {' '.join(command)}\n{self.said.read()}")
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
                 return
             if time.monotonic() > deadline:
@@ -85,6 +87,7 @@ class Server:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+        self.said.close()
 
     def cpu(self):
         """User and kernel seconds of all threads so far, ended ones included."""

@@ -58,6 +58,14 @@ std::shared_ptr<Invalidation> Invalidation::flush(std::optional<std::string> str
     return made;
 }
 
+bool Invalidation::may_select(const storage::KeyView& view, const std::string& strategy, Sequence ticket) const {
+    if (type == InvalidationType::tag_based) return ticket < sequence;
+    storage::Object unseen;
+    unseen.ticket = ticket;
+    unseen.strategy_name = strategy;
+    return selects(view, unseen);
+}
+
 bool Invalidation::selects(const storage::KeyView& view, const storage::Object& object) const {
     if (object.ticket >= sequence) return false;  // fetched after it: it is what the invalidation asked for
     switch (type) {

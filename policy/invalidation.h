@@ -40,6 +40,8 @@ class Invalidation final : public storage::Selection {
     std::shared_ptr<const Invalidation> with_key_fields() const;
 
     bool selects(const storage::KeyView& key, const storage::Object& object) const override;
+    // Whether it may select what a fetch brings that began as `ticket` and has no response yet: its tags can be any.
+    bool may_select(const storage::KeyView& key, const std::string& strategy_name, Sequence ticket) const;
 
   private:
     Invalidation() = default;

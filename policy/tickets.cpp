@@ -46,6 +46,15 @@ bool Tickets::permits(const storage::KeyView& key, const storage::Object& object
                         [&](const auto& invalidation) { return invalidation->selects(key, object); });
 }
 
+bool Tickets::joinable(const storage::KeyView& key, const std::string& strategy_name, Sequence ticket) const {
+    if (newest_.load() < ticket) return true;
+    const std::lock_guard lock(mutex_);
+    if (ticket < refuse_before_) return false;
+    return std::none_of(entries_.begin(), entries_.end(), [&](const auto& invalidation) {
+        return invalidation->may_select(key, strategy_name, ticket);
+    });
+}
+
 void Tickets::prune() {
     if (outstanding_.empty()) {
         entries_.clear();

@@ -65,6 +65,9 @@ class Tickets final : public storage::Gate {
 
     bool permits(const storage::KeyView& key, const storage::Object& object) const override;
 
+    // May a request that starts now still have what a fetch that began as `ticket` will bring?
+    bool joinable(const storage::KeyView& key, const std::string& strategy_name, Sequence ticket) const;
+
     std::size_t kept() const;
     std::size_t outstanding() const;
 

@@ -12,6 +12,8 @@
 namespace larder::proxy {
 
 struct Fetched {
+    Fetched() = default;  // no aggregate: GCC 12 destroys one that is passed to a coroutine twice
+
     UpstreamError error = UpstreamError::none;
     int client_status = 400;  // with client_gone: what to answer, if that is still possible
     std::unique_ptr<UpstreamConnection> connection;  // null with an error

@@ -8,6 +8,7 @@
 // Any thread; a follower belongs to one coroutine.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -45,6 +46,9 @@ class Fill : public std::enable_shared_from_this<Fill> {
     Progress progress() const;
 
     // --- the producer
+    // The fetch has begun. 0 until then.
+    void set_ticket(policy::Sequence ticket) { ticket_.store(ticket); }
+    policy::Sequence ticket() const { return ticket_.load(); }
     void unshare();
     void fail(const Problem& problem);
     void begin(storage::ObjectPtr head, std::optional<std::uint64_t> length);
@@ -95,6 +99,7 @@ class Fill : public std::enable_shared_from_this<Fill> {
     std::uint64_t fastest() const;  // under mutex_
 
     const std::uint64_t window_;
+    std::atomic<policy::Sequence> ticket_{0};
     // Grows while it is kept; readers share its pieces, not the vector.
     std::shared_ptr<storage::Body> body_;
 

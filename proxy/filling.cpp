@@ -22,6 +22,8 @@ namespace {
 
 // What is on its way into the layers, free of the request that began it.
 struct Storing {
+    explicit Storing(Filling f) : filling(std::move(f)) {}
+
     std::string key_text;
     storage::KeyView key;
     storage::ObjectPtr head;  // without body
@@ -110,9 +112,6 @@ storage::ObjectPtr finish(Worker& worker, Storing& storing) {
         made->body = compact(storing.filling.fill->body());
         object = std::move(made);
         shared.tiers.store(storing.key, object, storing.strategy, worker.metrics());
-        const auto names = std::make_shared<std::vector<std::string>>();
-        for (const auto& field : object->vary) names->push_back(field.name);
-        shared.remembered.cacheable(storing.key.hash, names->empty() ? nullptr : VaryNames(names));
     }
     settle(worker, storing.filling);
     storing.filling.fill->complete(object);
@@ -139,9 +138,11 @@ Task<void> take_in(Worker& worker, std::unique_ptr<Storing> storing) {
         }
         if (!piece.data.empty()) {
             append(worker, *storing, piece.data);
-            if (!storing->keeping && !piece.end && !co_await fill.room(wakeup)) {
-                fill.break_off();
-                break;
+            if (!storing->keeping && !piece.end) {
+                if (!co_await fill.room(wakeup)) {
+                    fill.break_off();
+                    break;
+                }
             }
         }
         if (piece.end) {
@@ -198,6 +199,7 @@ class Leader {
 
 Task<void> Leader::run() {
     ticket_ = shared_.tickets.begin();
+    filling_.fill->set_ticket(ticket_.sequence());
     ForwardOptions options;
     options.for_storing = true;
     if (filling_.stale && filling_.stale->has_validator()) {
@@ -329,7 +331,7 @@ Task<void> Leader::begin_storing() {
         co_await unstored(verdict);
         co_return;
     }
-    auto storing = std::make_unique<Storing>();
+    auto storing = std::make_unique<Storing>(filling_);
     storing->key_text = exchange_.key_text;
     storing->key = {storing->key_text, exchange_.key.hash, exchange_.key.path_offset};
     storing->head = new_object();
@@ -337,11 +339,15 @@ Task<void> Leader::begin_storing() {
     storing->max_size = max_size;
     storing->length = length;
     storing->ticket = std::move(ticket_);
-    storing->filling = filling_;
     storing->connection = std::move(fetched_.connection);
     storing->upstream = exchange_.upstream;
     storing->keep_alive = head.keep_alive && fetched_.body_sent;
     exchange_.cache.stored = true;
+
+    // Known before anyone can find that it does not select him: he then makes another key of it.
+    const auto names = std::make_shared<std::vector<std::string>>();
+    for (const auto& field : storing->head->vary) names->push_back(field.name);
+    shared_.remembered.cacheable(storing->key.hash, names->empty() ? nullptr : VaryNames(names));
 
     std::optional<Fill::Follower> leader;
     Fill& fill = *filling_.fill;
@@ -415,7 +421,7 @@ void revalidate_in_background(Worker& worker, const Exchange& exchange, const st
         joined.fill->unshare();
         return;
     }
-    Filling filling{std::move(joined.fill), key, stale};
+    Filling filling(std::move(joined.fill), key, stale);
     auto detached = std::make_unique<DetachedExchange>(exchange);
     detached->exchange.cache = {};
     detached->exchange.cache.forward = policy::Forward::stale;

@@ -13,6 +13,10 @@
 namespace larder::proxy {
 
 struct Filling {
+    // No aggregate: GCC 12 destroys one that is passed to a coroutine twice.
+    Filling(std::shared_ptr<Fill> f, std::optional<storage::KeyHash> key, storage::ObjectPtr old)
+        : fill(std::move(f)), listed(key), stale(std::move(old)) {}
+
     std::shared_ptr<Fill> fill;
     std::optional<storage::KeyHash> listed;  // under which others can join it; nullopt: nobody can
     storage::ObjectPtr stale;                // what is validated, and served if the origin fails

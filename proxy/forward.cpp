@@ -1,6 +1,7 @@
 #include "proxy/forward.h"
 
 #include <array>
+#include <charconv>
 
 #include "policy/end_to_end.h"
 #include "proxy/upstream/upstream.h"
@@ -83,6 +84,14 @@ void append_forwarding(std::string& out, const Exchange& exchange) {
     line(out, "Via", value);
 }
 
+// RFC 9110 section 7.6.2. What is no number is passed on as it is.
+std::string one_less(std::string_view hops) {
+    unsigned long count = 0;
+    const auto [end, error] = std::from_chars(hops.data(), hops.data() + hops.size(), count);
+    if (error != std::errc{} || end != hops.data() + hops.size() || count == 0) return std::string(hops);
+    return std::to_string(count - 1);
+}
+
 void append_host(std::string& out, const Exchange& exchange, const OriginServer& server) {
     const std::string& host = exchange.upstream->settings().host;
     if (host == "preserve") {
@@ -126,6 +135,10 @@ void write_forwarded_head(std::string& out, const Exchange& exchange, const Orig
         if (reads && method_override(name)) continue;
         if (cookies_ignored && same_name(name, "cookie")) continue;
         if (set_by_route(route.request_fields, name)) continue;
+        if (same_name(name, "max-forwards") && exchange.method == "OPTIONS") {
+            line(out, name, one_less(field.value));
+            continue;
+        }
         line(out, name, field.value);
     }
     for (const auto& [name, value] : route.request_fields.set) line(out, name, value);

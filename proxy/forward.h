@@ -11,6 +11,8 @@
 namespace larder::proxy {
 
 struct ForwardOptions {
+    ForwardOptions() = default;  // no aggregate: GCC 12 destroys one that is passed to a coroutine twice
+
     bool for_storing = false;      // the client's conditionals and Range are left out
     policy::Validators validators; // ours, with for_storing
     bool with_body = true;

@@ -72,89 +72,109 @@ void H1Session::drain(bool hard) {
     }
 }
 
+// The loop reads like the protocol. Reading a head and writing a hit are done in this coroutine itself, since every
+// further one costs a frame for each request; all else has coroutines of its own.
 Task<void> H1Session::run() {
-    const auto& limits = worker_.shared().config.limits;
+    now_ = Steady::now();
     while (keep_alive_ && !failed_) {
-        const auto read = co_await read_head();
-        if (read != Read::head) break;
-        ++served_;
-        begun_ = complete_ = chunked_ = false;
-        trailers_.clear();
-        const std::string_view bytes = unread().substr(0, scanner_.size());
-        exchange_.started = Steady::now();
-        exchange_.now = worker_.shared().clock.unix_time(exchange_.started);
-        const auto refusal = h1::parse_request_head(bytes, h1::request_head_limits(limits), head_);
-        begin_ += scanner_.size();
+        expect_head();
+        HeadScan scan = scan_head();
+        while (scan == HeadScan::incomplete) {
+            make_room();
+            const auto [error, n] =
+                co_await socket_.async_read_some(asio::buffer(buffer_.data() + end_, buffer_.size() - end_), no_throw);
+            received(n);
+            scan = error ? HeadScan::end : scan_head();
+        }
+        if (scan != HeadScan::complete) {
+            co_await refuse_head(scan);
+            break;
+        }
+        const h1::Refusal refusal = take_head();
         if (refusal) {
-            exchange_.clear();
-            exchange_.method = head_.method;
-            exchange_.target.text = head_.target;
             co_await refuse(refusal.status, refusal.reason, true);
             break;
         }
-        keep_alive_ = head_.keep_alive && !draining_ && served_ < limits.keepalive_requests;
-        body_.begin(head_);
-        exchange_.status_detail = listener_.cache_status_detail;
-        const auto unserved = identify(worker_.shared(), head_, false, exchange_);
-        if (unserved) {
+        const h1::Refusal unserved = identify(worker_.shared(), head_, false, exchange_);
+        Hit hit;
+        if (!unserved && may_be_stored(exchange_)) hit = find_hit(worker_, exchange_);
+        if (hit.fresh()) {
+            begin_hit(hit);
+            while (next_of_hit()) {
+                const auto [error, n] = co_await socket_.async_write_some(gather_.view(), no_throw);
+                wrote(error, n);
+            }
+        } else if (unserved) {
             co_await refuse(unserved.status, unserved.reason, false);
         } else {
-            co_await serve_request();
+            co_await run_exchange(worker_, exchange_, *this, std::move(hit));
         }
         if (!complete_ && !tunnelled_) cut();  // whoever answered did not get to the end
         finished();
         if (failed_ || !keep_alive_) break;
-        if (!co_await dispose_of_body()) break;
+        if (!body_.ended()) {
+            if (!co_await dispose_of_body()) break;
+        }
         take_over_rest();
     }
     if (!failed_ && !tunnelled_) co_await linger();
 }
 
-Task<H1Session::Read> H1Session::read_head() {
+void H1Session::expect_head() {
     const auto& limits = worker_.shared().config.limits;
     scanner_.reset();
     idle_ = begin_ == end_;
-    deadline_.after(idle_ && served_ > 0 ? limits.keepalive_timeout : limits.request_head_timeout);
-    for (;;) {
-        if (begin_ != end_) {
-            switch (scanner_.scan(unread())) {
-                case h1::HeadScanner::Result::complete:
-                    idle_ = false;
-                    deadline_.clear();
-                    co_return Read::head;
-                case h1::HeadScanner::Result::incomplete:
-                    break;
-                case h1::HeadScanner::Result::bad:
-                    co_await refuse_head(400, "malformed request head");
-                    co_return Read::refused;
-                case h1::HeadScanner::Result::line_too_long:
-                    worker_.metrics().limit(Limit::request_head);
-                    co_await refuse_head(414, "request line too long");
-                    co_return Read::refused;
-                case h1::HeadScanner::Result::too_large:
-                    worker_.metrics().limit(Limit::request_head);
-                    co_await refuse_head(431, "request head too large");
-                    co_return Read::refused;
-            }
-        } else if (draining_) {
-            co_return Read::end;
-        }
-        make_room();
-        const auto [error, n] =
-            co_await socket_.async_read_some(asio::buffer(buffer_.data() + end_, buffer_.size() - end_), no_throw);
-        if (idle_ && n > 0) {
-            idle_ = false;
-            if (served_ > 0) deadline_.after(limits.request_head_timeout);
-        }
-        end_ += n;
-        if (!error) continue;
-        if (deadline_.expired() && begin_ != end_) {
-            worker_.metrics().limit(Limit::request_head_time);
-            co_await refuse_head(408, "request head not complete in time");
-            co_return Read::refused;
-        }
-        co_return Read::end;
+    deadline_.set(now_ + (idle_ && served_ > 0 ? limits.keepalive_timeout : limits.request_head_timeout));
+}
+
+H1Session::HeadScan H1Session::scan_head() {
+    if (begin_ == end_) return draining_ ? HeadScan::end : HeadScan::incomplete;
+    switch (scanner_.scan(unread())) {
+        case h1::HeadScanner::Result::complete:
+            return HeadScan::complete;
+        case h1::HeadScanner::Result::incomplete:
+            return HeadScan::incomplete;
+        case h1::HeadScanner::Result::bad:
+            return HeadScan::bad;
+        case h1::HeadScanner::Result::line_too_long:
+            return HeadScan::line_too_long;
+        case h1::HeadScanner::Result::too_large:
+            break;
     }
+    return HeadScan::too_large;
+}
+
+void H1Session::received(std::size_t n) {
+    if (idle_ && n > 0) {
+        idle_ = false;
+        if (served_ > 0) deadline_.after(worker_.shared().config.limits.request_head_timeout);
+    }
+    end_ += n;
+}
+
+// From here on there is a request, and an exchange that answers it.
+h1::Refusal H1Session::take_head() {
+    const auto& limits = worker_.shared().config.limits;
+    idle_ = false;
+    ++served_;
+    begun_ = complete_ = chunked_ = false;
+    trailers_.clear();
+    now_ = exchange_.started = Steady::now();
+    exchange_.now = worker_.shared().clock.unix_time(now_);
+    exchange_.status_detail = listener_.cache_status_detail;
+    deadline_.clear();
+    const std::string_view bytes = unread().substr(0, scanner_.size());
+    begin_ += scanner_.size();
+    const auto refusal = h1::parse_request_head(bytes, h1::request_head_limits(limits), head_);
+    if (refusal) {
+        exchange_.clear();
+        exchange_.method = head_.method;
+        exchange_.target.text = head_.target;
+        return refusal;
+    }
+    keep_alive_ = head_.keep_alive && !draining_ && served_ < limits.keepalive_requests;
+    body_.begin(head_);
+    return {};
 }
 
 // The scanner bounds a head, so this bounds the buffer: it doubles until a whole head fits.
@@ -170,54 +190,60 @@ void H1Session::make_room() {
     buffer_.resize(buffer_.empty() ? first_buffer : buffer_.size() * 2);
 }
 
-Task<void> H1Session::serve_request() {
-    if (exchange_.target.text == "*") {  // OPTIONS *: about this server itself (RFC 9110 section 9.3.7)
-        Head head;
-        head.fields = "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n";
-        head.length = 0;
-        co_await begin(head, nullptr, 0, true);
-        co_return;
-    }
-    Hit hit;
-    const bool lookup = exchange_.strategy && (exchange_.get || exchange_.head) && !exchange_.has_body &&
-                        !exchange_.to_origin && exchange_.upgrade.empty();
-    if (lookup) hit = find_hit(worker_, exchange_);
-    if (hit.fresh()) {
-        co_await answer_hit(std::move(hit));
-    } else {
-        co_await run_exchange(worker_, exchange_, *this, std::move(hit));
-    }
-}
-
-Task<bool> H1Session::answer_hit(Hit hit) {
+void H1Session::begin_hit(const Hit& hit) {
     note_hit(exchange_, hit);
     note_detail(exchange_);
     answer_.prepare(exchange_, *hit.object, exchange_.now);
-    out_.clear();
-    append_status_line(out_, answer_.status());
-    out_ += answer_.fields();
-    const bool sized = answer_.status() != 304 && answer_.status() != 204;
     begun_ = true;
     exchange_.status = answer_.status();
     bodiless_ = answer_.bodiless();
-    remaining_ = bodiless_ || !sized ? 0 : answer_.length();
-    write_head_end(sized ? std::optional(answer_.length()) : std::nullopt, bodiless_);
+    sized_ = true;
+    const bool has_length = answer_.status() != 304 && answer_.status() != 204;
+    remaining_ = bodiless_ || !has_length ? 0 : answer_.length();
+    out_.clear();
+    append_status_line(out_, answer_.status());
+    out_ += answer_.fields();
+    write_head_end(has_length ? std::optional(answer_.length()) : std::nullopt, bodiless_);
     gather_.clear();
     gather_.add(out_);
-    bool more = true;
-    do {
-        more = answer_.next(gather_);
-        if (!more && gather_.empty()) break;
-        count_body(gather_.size() - (gather_first_ ? out_.size() : 0));
-        gather_first_ = false;
-        if (!co_await write_gathered()) co_return false;
-    } while (more);
+    deadline_.set(now_ + worker_.shared().config.limits.write_timeout);
+    hit_progress_ = 0;
+}
+
+// Fills the gather when it is empty. False: all is written, or the client is gone.
+bool H1Session::next_of_hit() {
+    if (failed_) return false;
+    const std::size_t before = gather_.size();
+    if (before == 0 || !answer_started_) {
+        answer_started_ = true;
+        answer_.next(gather_);
+        count_body(gather_.size() - before);
+    }
+    if (!gather_.empty()) return true;
+    answer_started_ = false;
     complete_ = remaining_ == 0;
-    co_return true;
+    deadline_.clear();
+    return false;
+}
+
+void H1Session::wrote(error_code error, std::size_t n) {
+    const auto& limits = worker_.shared().config.limits;
+    gather_.consume(n);
+    if (error) {
+        if (deadline_.expired()) worker_.metrics().limit(Limit::write_time);
+        answer_started_ = false;
+        cut();
+        return;
+    }
+    // The rate that a client must keep up, as Progress has it for everything else.
+    hit_progress_ += n;
+    if (!gather_.empty() && hit_progress_ >= limits.minimum_rate * static_cast<std::uint64_t>(limits.write_timeout.count()) / 1000) {
+        hit_progress_ = 0;
+        deadline_.after(limits.write_timeout);
+    }
 }
 
 void H1Session::write_head_end(std::optional<std::uint64_t> length, bool bodiless) {
-    gather_first_ = true;
     if (length) {
         out_ += "Content-Length: ";
         append_number(out_, *length);
@@ -283,17 +309,23 @@ Task<bool> H1Session::send(const std::string_view* pieces, std::size_t count, bo
     if (size > 0) {
         if (chunked_) gather_.add({chunk_head_, h1::write_chunk_head(chunk_head_, size)});
         for (std::size_t i = 0; i < count; ++i) {
-            if (gather_.full() && !co_await write_gathered()) co_return false;
+            if (gather_.full()) {
+                if (!co_await write_gathered()) co_return false;
+            }
             gather_.add(pieces[i]);
         }
         if (chunked_) {
-            if (gather_.full() && !co_await write_gathered()) co_return false;
+            if (gather_.full()) {
+                if (!co_await write_gathered()) co_return false;
+            }
             gather_.add("\r\n");
         }
         count_body(size);
     }
     if (last && chunked_) {
-        if (gather_.capacity_left() < 3 && !co_await write_gathered()) co_return false;
+        if (gather_.capacity_left() < 3) {
+            if (!co_await write_gathered()) co_return false;
+        }
         if (trailers_.empty()) {
             gather_.add(h1::last_chunk);
         } else {
@@ -396,7 +428,6 @@ void H1Session::interrupt_body() {
 // An answer may have been given without the request's body having been read. A short rest is read and thrown away, so
 // that the connection can go on; a long one ends it. No byte of it is ever taken for a request.
 Task<bool> H1Session::dispose_of_body() {
-    if (body_.ended()) co_return true;
     const std::uint64_t before = body_.seen();
     if (body_.known_remaining() > disposable) co_return false;
     for (;;) {
@@ -415,12 +446,37 @@ void H1Session::take_over_rest() {
     end_ = buffer_.size();
 }
 
-Task<void> H1Session::refuse_head(int status, const char* reason) {
+// No head that could be read: says why, where there is somebody to hear it.
+Task<void> H1Session::refuse_head(HeadScan scan) {
+    int status = 400;
+    const char* reason = "malformed request head";
+    switch (scan) {
+        case HeadScan::end:
+            if (!deadline_.expired() || begin_ == end_) co_return;
+            worker_.metrics().limit(Limit::request_head_time);
+            status = 408;
+            reason = "request head not complete in time";
+            break;
+        case HeadScan::line_too_long:
+            worker_.metrics().limit(Limit::request_head);
+            status = 414;
+            reason = "request line too long";
+            break;
+        case HeadScan::too_large:
+            worker_.metrics().limit(Limit::request_head);
+            status = 431;
+            reason = "request head too large";
+            break;
+        default:
+            break;
+    }
     exchange_.clear();
     exchange_.target.text.clear();
     exchange_.started = Steady::now();
+    exchange_.now = worker_.shared().clock.unix_time(exchange_.started);
     begun_ = complete_ = false;
     head_.clear();
+    body_.begin(head_);
     co_await refuse(status, reason, true);
 }
 
@@ -454,7 +510,8 @@ Task<void> H1Session::linger() {
 }
 
 void H1Session::finished() {
-    const auto took = Steady::now() - exchange_.started;
+    now_ = Steady::now();
+    const auto took = now_ - exchange_.started;
     const std::size_t strategy =
         exchange_.strategy ? exchange_.strategy->index : worker_.metrics().requests.size() - 1;
     worker_.metrics().requests[strategy][static_cast<std::size_t>(exchange_.result)].add();

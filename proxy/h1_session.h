@@ -49,13 +49,22 @@ class H1Session final : public ClientConnection, public Downstream {
     std::string_view raw_leftover() override { return unread(); }
 
   private:
-    enum class Read { head, end, refused };
+    enum class HeadScan { incomplete, complete, end, bad, line_too_long, too_large };
 
-    Task<Read> read_head();
-    Task<void> serve_request();
-    Task<void> refuse_head(int status, const char* reason);
+    // Reading a head.
+    void expect_head();
+    HeadScan scan_head();
+    void received(std::size_t n);
+    void make_room();
+    h1::Refusal take_head();
+    Task<void> refuse_head(HeadScan scan);
     Task<void> refuse(int status, const char* reason, bool close);
-    Task<bool> answer_hit(Hit hit);
+
+    // Writing a hit.
+    void begin_hit(const Hit& hit);
+    bool next_of_hit();
+    void wrote(error_code error, std::size_t n);
+
     Task<bool> write_gathered();
     Task<bool> dispose_of_body();
     Task<void> linger();
@@ -65,7 +74,6 @@ class H1Session final : public ClientConnection, public Downstream {
     std::string_view unread() const { return {buffer_.data() + begin_, end_ - begin_}; }
     std::string_view unread_body() const { return {body_buffer_.data() + body_begin_, body_end_ - body_begin_}; }
     void take_over_rest();
-    void make_room();
     void write_head_end(std::optional<std::uint64_t> length, bool bodiless);
 
     Worker& worker_;
@@ -97,7 +105,9 @@ class H1Session final : public ClientConnection, public Downstream {
     std::uint64_t remaining_ = 0;  // of the body, where its length is known
     bool sized_ = false;
     bool bodiless_ = false;
-    bool gather_first_ = false;    // the gather holds the head
+    bool answer_started_ = false;  // of a hit: its first pieces are in the gather
+    std::uint64_t hit_progress_ = 0;
+    Steady::time_point now_;       // as of the last head or answer
     bool begun_ = false;
     bool complete_ = false;
     bool chunked_ = false;

@@ -10,6 +10,8 @@ namespace larder::proxy {
 class Worker;
 
 struct Hit {
+    Hit() = default;  // no aggregate: GCC 12 destroys one that is passed to a coroutine twice
+
     storage::VariantSetPtr set;               // pins `object`
     const storage::Object* object = nullptr;  // null: nothing stored for this request
     policy::Decision decision;

@@ -13,11 +13,6 @@ namespace {
 using policy::Forward;
 using policy::Reuse;
 
-bool can_be_stored(const Exchange& exchange) {
-    return exchange.strategy && (exchange.get || exchange.head) && !exchange.has_body && !exchange.to_origin &&
-           exchange.upgrade.empty();
-}
-
 Forward why_not(const Exchange& exchange) {
     return exchange.get || exchange.head ? Forward::bypass : Forward::method;
 }
@@ -25,7 +20,10 @@ Forward why_not(const Exchange& exchange) {
 Task<void> serve_stored(Worker& worker, Exchange& exchange, Downstream& client, const Hit& hit) {
     note_hit(exchange, hit);
     note_detail(exchange);
-    if (!co_await send_stored(client, exchange, *hit.object, worker.shared().clock.unix_time())) client.cut();
+    // Named, both: GCC 12 lays out the frame of a coroutine wrongly that awaits in a condition and has no variable.
+    const auto now = worker.shared().clock.unix_time();
+    const bool sent = co_await send_stored(client, exchange, *hit.object, now);
+    if (!sent) client.cut();
 }
 
 // Whether a response to this one could be another's too, so that one may wait for the other.
@@ -37,7 +35,7 @@ bool may_collapse(Worker& worker, const Exchange& exchange) {
 
 Task<void> alone(Worker& worker, Exchange& exchange, Downstream& client, storage::ObjectPtr stale) {
     exchange.cache.collapsed = false;
-    Filling filling{worker.shared().fills.solo(), std::nullopt, std::move(stale)};
+    Filling filling(worker.shared().fills.solo(), std::nullopt, std::move(stale));
     co_await fill_and_answer(worker, exchange, &client, std::move(filling));
 }
 
@@ -57,9 +55,16 @@ Task<void> fetch_to_store(Worker& worker, Exchange& exchange, Downstream& client
                 co_await serve_stored(worker, exchange, client, now);
                 co_return;
             }
-            Filling filling{std::move(joined.fill), key, std::move(stale)};
+            Filling filling(std::move(joined.fill), key, std::move(stale));
             co_await fill_and_answer(worker, exchange, &client, std::move(filling));
             co_return;
+        }
+        const auto ticket = joined.fill->ticket();
+        if (ticket != 0 && !worker.shared().tickets.joinable(exchange.key, exchange.strategy->name, ticket)) {
+            // An invalidation has overtaken it: this request came after that, and gets a fetch of its own time.
+            worker.shared().fills.leave(key, joined.fill);
+            last.reset();
+            continue;
         }
         const auto outcome = co_await follow(worker, exchange, client, joined.fill);
         if (outcome.followed == Followed::answered) co_return;
@@ -77,13 +82,17 @@ Task<void> fetch_to_store(Worker& worker, Exchange& exchange, Downstream& client
             }
             co_return;
         }
-        // A fill that an invalidation has overtaken is no longer to be joined by anyone.
-        worker.shared().fills.leave(key, joined.fill);
+        // If its Vary did not select this request, the names are known now and make another key.
     }
     co_await alone(worker, exchange, client, std::move(stale));
 }
 
 }  // namespace
+
+bool may_be_stored(const Exchange& exchange) {
+    return exchange.strategy && (exchange.get || exchange.head) && !exchange.has_body && !exchange.to_origin &&
+           exchange.upgrade.empty();
+}
 
 void note_detail(Exchange& exchange) {
     if (!exchange.status_detail) return;
@@ -117,8 +126,32 @@ Task<void> send_problem(Downstream& client, Exchange& exchange, Problem problem,
     co_await client.begin(head, &piece, head.bodiless ? 0 : 1, true);
 }
 
+namespace {
+
+// OPTIONS *: about this server itself (RFC 9110 section 9.3.7).
+Task<void> answer_about_self(Exchange& exchange, Downstream& client) {
+    std::string fields = "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\nDate: ";
+    fields += policy::http_date(exchange.now);
+    fields += "\r\n";
+    Downstream::Head head;
+    head.fields = fields;
+    head.length = 0;
+    co_await client.begin(head, nullptr, 0, true);
+}
+
+// RFC 9110 section 7.6.2: whom a request may reach, counted down at each hop.
+bool ends_here(const Exchange& exchange) {
+    return exchange.method == "OPTIONS" && policy::trimmed(exchange.fields->value("max-forwards")) == "0";
+}
+
+}  // namespace
+
 Task<void> run_exchange(Worker& worker, Exchange& exchange, Downstream& client, Hit hit) {
-    if (!can_be_stored(exchange)) {
+    if (exchange.target.text == "*" || ends_here(exchange)) {
+        co_await answer_about_self(exchange, client);
+        co_return;
+    }
+    if (!may_be_stored(exchange)) {
         exchange.result = Result::bypass;
         co_await pass_request(worker, exchange, client, why_not(exchange));
         co_return;

@@ -12,6 +12,9 @@ namespace larder::proxy {
 // `hit` is what find_hit() found, if it was asked.
 Task<void> run_exchange(Worker& worker, Exchange& exchange, Downstream& client, Hit hit);
 
+// A GET or HEAD with a strategy, and nothing about it that only the origin can answer.
+bool may_be_stored(const Exchange& exchange);
+
 // Key, strategy and reason into Cache-Status, where the listener or the strategy allows it.
 void note_detail(Exchange& exchange);
 

@@ -1,6 +1,8 @@
 #include "proxy/tunnel.h"
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/write.hpp>
 
 #include "policy/end_to_end.h"
 #include "proxy/pass.h"

@@ -8,7 +8,7 @@
 // Bytes. `max_bytes` bounds what the layer holds, bookkeeping included: entries, index nodes, their share of the
 // tables, key texts, objects and their bodies, each with malloc's overhead as charge.h estimates it. They are reserved
 // before an object comes in, in one counter for all shards, and given back after it is destroyed; the bound is not
-// exceeded for a moment. Outside of it are: some 400 bytes a shard, and what readers still pin after it has left the
+// exceeded for a moment. Outside of it are: some 500 bytes a shard, and what readers still pin after it has left the
 // layer.
 #pragma once
 

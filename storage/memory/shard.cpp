@@ -55,7 +55,7 @@ Shard::Shard(config::EvictionPolicy policy, std::uint64_t seed)
 
 Shard::~Shard() {
     Change change;
-    while (!candidates_.empty()) remove(static_cast<Entry&>(*candidates_.back()), change);
+    while (!eviction_.all().empty()) remove(static_cast<Entry&>(*eviction_.all().back()), change);
     order_.clear();
 }
 
@@ -132,8 +132,8 @@ void Shard::publish(Entry& entry, const Object* replaced, ObjectPtr object, std:
     if (set->variants.size() == 1) {  // all of it is new, so it is the youngest; else a walk could miss the others
         order_.splice(order_.end(), order_, order_.iterator_to(entry.order));
     }
-    eviction_.stored(entry);
     assign(entry, set, objects_charge, change);
+    eviction_.stored(entry);
 }
 
 std::uint64_t Shard::erase(Entry& entry, Erasure erasure, const std::function<bool(const Object&)>& selected,
@@ -167,9 +167,9 @@ std::uint64_t Shard::erase(Entry& entry, Erasure erasure, const std::function<bo
 }
 
 bool Shard::evict(UnixTime now, Change& change) {
-    if (candidates_.empty()) return false;
+    if (eviction_.all().empty()) return false;
     const auto oldest = std::find_if(order_.begin(), order_.end(), [](const Link& link) { return link.entry; });
-    Entry& victim = static_cast<Entry&>(eviction_.victim(candidates_, *oldest->entry, now));
+    Entry& victim = static_cast<Entry&>(eviction_.victim(*oldest->entry, now));
     change.evictions += victim.variants->variants.size();
     remove(victim, change);
     return true;
@@ -245,8 +245,7 @@ void Shard::release(Tag& tag, Change& change) {
 
 void Shard::link(std::unique_ptr<Entry> owned) {
     Entry& entry = *owned.release();  // remove() takes it back
-    entry.slot = candidates_.size();
-    candidates_.push_back(&entry);
+    eviction_.add(entry);
     table_.insert(entry);
     paths_.insert(entry);
     order_.push_back(entry.order);
@@ -261,9 +260,7 @@ void Shard::remove(Entry& entry, Change& change) {
     order_.erase(order_.iterator_to(entry.order));
     paths_.erase(paths_.iterator_to(entry));
     table_.erase(table_.iterator_to(entry));
-    candidates_.back()->slot = entry.slot;
-    candidates_[entry.slot] = candidates_.back();
-    candidates_.pop_back();
+    eviction_.remove(entry);
     change.objects -= static_cast<std::int64_t>(entry.variants->variants.size());
     change.freed += entry.charge;
     change.entries.emplace_back(&entry);
@@ -271,13 +268,13 @@ void Shard::remove(Entry& entry, Change& change) {
 }
 
 void Shard::fit_tables() {
-    const std::size_t entries = candidates_.size(), buckets = buckets_.size();
+    const std::size_t entries = eviction_.all().size(), buckets = buckets_.size();
     const bool shrink = entries * 4 < buckets && buckets > least_buckets;
     if (entries <= buckets && !shrink) return;
     std::vector<Table::bucket_type> next(shrink ? buckets / 2 : buckets * 2);
     table_.rehash(Table::bucket_traits(next.data(), next.size()));
     buckets_ = std::move(next);
-    if (shrink) candidates_.shrink_to_fit();
+    if (shrink) eviction_.shrink();
 }
 
 }  // namespace larder::storage

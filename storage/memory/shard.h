@@ -7,7 +7,7 @@
 //   paths        entries by the text of their key from the path on.
 //   tags         tag -> entries with a variant that carries it.
 //   order        all entries by the time of storing: FIFO, and what walks over everything follow it.
-//   candidates   all entries in no order, dense: eviction draws from it.
+//   eviction     all entries, dense: it draws from them.
 #pragma once
 
 #include <cstdint>
@@ -91,7 +91,6 @@ class alignas(64) Shard {
     Paths paths_;
     std::unordered_map<std::string, Tag, TagHash, std::equal_to<>> tags_;
     Links order_;
-    std::vector<Candidate*> candidates_;
 };
 
 }  // namespace larder::storage

@@ -23,7 +23,8 @@ class Larder:
         self.data = pathlib.Path(self.directory.name)
         upstream = {"name": "test", "servers": [origin if isinstance(origin, str) else origin.url for origin in origins]}
         upstream |= settings.pop("upstream", {})
-        self.settings = {"data_dir": str(self.data), "threads": threads, "memory": "256MiB", "upstreams": [upstream],
+        limits = {"shutdown_grace": "2s"} | settings.pop("limits", {})  # a failed test may leave requests in flight
+        self.settings = {"limits": limits, "data_dir": str(self.data), "threads": threads, "memory": "256MiB", "upstreams": [upstream],
                          "admin": {"address": "127.0.0.1:0"}, "listeners": [{"address": "127.0.0.1:0"}]} | settings
         self.events, self.news = [], threading.Condition()
         self.address = self.admin = None

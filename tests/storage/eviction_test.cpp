@@ -74,10 +74,10 @@ TEST(Eviction, TtlDropsWhatExpiresFirst) {
 
 TEST(Eviction, CustomPrefersSmallAndPopularEntries) {
     Ten cache(EvictionPolicy::custom);
-    for (int i = 0; i < 9; ++i) cache.add(i, 1000, i == 2 ? 32'000 : Ten::body - 3000);
+    for (int i = 0; i < 9; ++i) cache.add(i, 1000, i == 2 ? 32'000 : Ten::body);
     cache.use(0, 3);
     cache.use(4, 1);
-    for (int i = 10; i < 20; ++i) cache.add(i);
+    for (int i = 10; i < 18; ++i) cache.add(i);
     EXPECT_EQ(cache.there().substr(0, 9), "x.x.x....");
 }
 
@@ -104,30 +104,65 @@ TEST(Eviction, StaleOnesGoFirstUnderEveryPolicy) {
     }
 }
 
+// Candidates without a shard, stored in their order.
+struct Bare {
+    Bare(std::size_t count, EvictionPolicy policy) : entries(count), eviction(policy, 1) {
+        for (Candidate& entry : entries) {
+            entry.fresh_until = now + 1;
+            entry.charge = 1000;
+            eviction.add(entry);
+            eviction.stored(entry);
+        }
+    }
+    Candidate& victim() { return eviction.victim(entries[0], now); }
+
+    std::vector<Candidate> entries;
+    Eviction eviction;
+};
+
 TEST(Eviction, RandomDropsAnyOfThem) {
-    std::vector<Candidate> entries(10);
-    std::vector<Candidate*> all;
-    for (Candidate& entry : entries) all.push_back(&entry);
-    Eviction eviction(EvictionPolicy::random, 1);
-    std::vector<int> chosen(10);
-    for (int i = 0; i < 1000; ++i)
-        ++chosen[static_cast<std::size_t>(&eviction.victim(all, entries[0], 1) - &entries[0])];
-    for (const int times : chosen) EXPECT_GT(times, 50);
+    for (const std::size_t count : {std::size_t{10}, std::size_t{100}}) {
+        Bare bare(count, EvictionPolicy::random);
+        std::vector<std::size_t> chosen(count);
+        for (std::size_t i = 0; i < 100 * count; ++i)
+            ++chosen[static_cast<std::size_t>(&bare.victim() - bare.entries.data())];
+        for (const std::size_t times : chosen) EXPECT_NEAR(static_cast<double>(times), 100, 50);
+    }
 }
 
 TEST(Eviction, ASampledVictimIsAmongTheLowestOfALargeShard) {
-    std::vector<Candidate> entries(10'000);
-    std::vector<Candidate*> all;
-    Eviction eviction(EvictionPolicy::lru, 1);
-    for (Candidate& entry : entries) {
-        entry.fresh_until = now + 1;
-        eviction.stored(entry);
-        all.push_back(&entry);
-    }
+    Bare bare(10'000, EvictionPolicy::lru);
     std::uint64_t sum = 0;
-    for (int i = 0; i < 1000; ++i) sum += eviction.victim(all, entries[0], now).touched;
+    for (int i = 0; i < 1000; ++i) sum += bare.victim().touched;
     EXPECT_LT(sum / 1000, 700u);  // expected: 10,000 / 17
     EXPECT_GT(sum / 1000, 480u);
+}
+
+TEST(Eviction, CustomIsExactInALargeShard) {
+    Bare bare(5000, EvictionPolicy::custom);
+    std::uint64_t size = 1;
+    for (Candidate& entry : bare.entries) {
+        entry.charge = 1000 + (size = size * 48271 % 2147483647) % 1'000'000;
+        bare.eviction.stored(entry);
+    }
+    for (std::size_t i = 0; i < bare.entries.size(); i += 100) bare.eviction.hit(bare.entries[i]);
+    const auto rank = [](const Candidate& entry) {
+        return entry.inflation + static_cast<double>(1 + entry.hits) / static_cast<double>(entry.charge);
+    };
+    double last = 0;
+    for (int i = 0; i < 4000; ++i) {
+        Candidate& victim = bare.victim();
+        const auto& all = bare.eviction.all();
+        if (i % 50 == 0) {
+            const auto lowest = std::min_element(
+                all.begin(), all.end(), [&](const Candidate* a, const Candidate* b) { return rank(*a) < rank(*b); });
+            ASSERT_EQ(rank(victim), rank(**lowest));
+        }
+        ASSERT_GE(rank(victim), last);
+        last = rank(victim);
+        bare.eviction.remove(victim);
+        if (i % 7 == 0) bare.eviction.hit(*all[static_cast<std::size_t>(i) % all.size()]);
+    }
 }
 
 }  // namespace

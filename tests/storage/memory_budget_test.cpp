@@ -13,8 +13,8 @@ using config::EvictionPolicy;
 TEST(Budget, ManyTinyKeysStayWithinItUnderEveryPolicy) {
     for (const auto policy : {EvictionPolicy::lru, EvictionPolicy::lfu, EvictionPolicy::fifo, EvictionPolicy::ttl,
                               EvictionPolicy::random, EvictionPolicy::custom}) {
-        const std::uint64_t max = 64 * config::MiB;
-        const int keys = policy == EvictionPolicy::lru && !sanitized ? 1'000'000 : 150'000;
+        const std::uint64_t max = (sanitized ? 16 : 64) * config::MiB;
+        const int keys = sanitized ? 30'000 : policy == EvictionPolicy::lru ? 1'000'000 : 150'000;
         Cache cache(max, policy);
         int stored = 0;
         for (int i = 0; i < keys; ++i) {
