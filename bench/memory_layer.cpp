@@ -85,7 +85,7 @@ BENCHMARK(find_hottest)->ThreadRange(1, 2)->UseRealTime();
 
 void insert_and_evict(benchmark::State& state) {
     const auto policy = static_cast<config::EvictionPolicy>(state.range(0));
-    state.SetLabel(policy == config::EvictionPolicy::lru ? "LRU" : "FIFO");
+    state.SetLabel(config::word(policy));
     const std::vector<std::string> texts = make_texts(400'000);
     const std::vector<KeyView> keys = views(texts);
     MemoryLayer layer({64 * config::MiB, policy, 64, 1});  // room for some 30,000
@@ -100,6 +100,7 @@ void insert_and_evict(benchmark::State& state) {
 }
 BENCHMARK(insert_and_evict)
     ->Arg(static_cast<int>(config::EvictionPolicy::lru))
-    ->Arg(static_cast<int>(config::EvictionPolicy::fifo));
+    ->Arg(static_cast<int>(config::EvictionPolicy::fifo))
+    ->Arg(static_cast<int>(config::EvictionPolicy::custom));
 
 }  // namespace

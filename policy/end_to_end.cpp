@@ -12,8 +12,8 @@ namespace {
 constexpr std::array<std::string_view, 8> always_hop_by_hop = {
     "Connection", "Keep-Alive", "Proxy-Connection", "TE", "Trailer", "Transfer-Encoding", "Upgrade", "HTTP2-Settings"};
 
-constexpr std::array<std::string_view, 6> protected_names = {
-    "Host", "Content-Length", "Cache-Control", "Authorization", "Cookie", "Forwarded"};
+constexpr std::array<std::string_view, 6> protected_names = {"Host",          "Content-Length", "Cache-Control",
+                                                             "Authorization", "Cookie",         "Forwarded"};
 
 constexpr std::array<std::string_view, 7> never_stored = {"Age",
                                                           "Content-Length",

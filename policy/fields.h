@@ -16,10 +16,10 @@ struct Field {
     bool operator==(const Field&) const = default;
 };
 
-bool same_name(std::string_view a, std::string_view b);         // ASCII, without case
-bool is_token(std::string_view);                                // RFC 9110 section 5.6.2
-std::string_view trimmed(std::string_view);                     // without SP and HTAB at both ends
-std::string lower(std::string_view);                            // ASCII
+bool same_name(std::string_view a, std::string_view b);  // ASCII, without case
+bool is_token(std::string_view);                         // RFC 9110 section 5.6.2
+std::string_view trimmed(std::string_view);              // without SP and HTAB at both ends
+std::string lower(std::string_view);                     // ASCII
 
 class Fields {
   public:

@@ -1,5 +1,5 @@
-// One invalidation: which stored responses it concerns, and what becomes of them. Values from the admin API, the command
-// line, or an unsafe method that succeeded (RFC 9111 section 4.4).
+// One invalidation: which stored responses it concerns, and what becomes of them. Values from the admin API, the
+// command line, or an unsafe method that succeeded (RFC 9111 section 4.4).
 //
 // Written once, numbered by Tickets::enter(), then only read: any thread.
 #pragma once
@@ -25,7 +25,7 @@ class Invalidation final : public storage::Selection {
     InvalidationType type = InvalidationType::manual_flush;
     storage::Erasure erasure = storage::Erasure::hard;
     std::optional<config::LayerName> layer;  // applied to this layer alone; nullopt: to all
-    Sequence sequence = 0;  // only objects whose fetch began before it are selected
+    Sequence sequence = 0;                   // only objects whose fetch began before it are selected
 
     // SINGLE_KEY: all variants, and without key fields in the text, those with any key fields behind it.
     static std::shared_ptr<Invalidation> single_key(std::string key_text, std::uint64_t hash_seed);

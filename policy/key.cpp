@@ -37,9 +37,9 @@ std::optional<std::string_view> cookie(const Fields& request, std::string_view n
 
 }  // namespace
 
-storage::KeyView make_key(std::string& out, std::string_view scheme, std::string_view authority,
-                          std::string_view text, const Fields& request,
-                          const config::StrategyConfiguration& strategy, std::uint64_t hash_seed) {
+storage::KeyView make_key(std::string& out, std::string_view scheme, std::string_view authority, std::string_view text,
+                          const Fields& request, const config::StrategyConfiguration& strategy,
+                          std::uint64_t hash_seed) {
     out.assign(scheme);
     out += "://";
     out += authority;

@@ -1,6 +1,6 @@
-// The key of a request: its normalised URL, and behind it ` Name=value` for each request field and ` Cookie.name=value` for
-// each cookie that the strategy puts into the key. Values are percent-encoded, an absent one has no `=`: two requests
-// that differ in any of it never share a key.
+// The key of a request: its normalised URL, and behind it ` Name=value` for each request field and ` Cookie.name=value`
+// for each cookie that the strategy puts into the key. Values are percent-encoded, an absent one has no `=`: two
+// requests that differ in any of it never share a key.
 #pragma once
 
 #include <cstdint>
@@ -14,9 +14,9 @@
 namespace larder::policy {
 
 // `text` is the canonical path and query. `out` is overwritten; the result views it.
-storage::KeyView make_key(std::string& out, std::string_view scheme, std::string_view authority,
-                          std::string_view text, const Fields& request,
-                          const config::StrategyConfiguration& strategy, std::uint64_t hash_seed);
+storage::KeyView make_key(std::string& out, std::string_view scheme, std::string_view authority, std::string_view text,
+                          const Fields& request, const config::StrategyConfiguration& strategy,
+                          std::uint64_t hash_seed);
 
 // A key text (without fields behind) from the admin API: where its path begins, or npos if it is no absolute URL.
 std::size_t path_offset(std::string_view key_text);

@@ -12,8 +12,10 @@ namespace larder::policy {
 
 namespace {
 
+// How the stored bytes were made, and what they add up to: a response without these bytes does not change it.
 bool belongs_to_body(std::string_view name) {
-    return same_name(name, "Content-Encoding") || same_name(name, "Content-Type") || same_name(name, "Content-Range");
+    return same_name(name, "Content-Encoding") || same_name(name, "Content-Range") || same_name(name, "Content-MD5") ||
+           same_name(name, "Content-Digest") || same_name(name, "Repr-Digest") || same_name(name, "Digest");
 }
 
 bool same_etag(std::string_view received, std::string_view stored) {

@@ -15,8 +15,8 @@ namespace larder::policy {
 Fields parse_stored_fields(std::string_view text);
 
 // The stored fields, with those of the new response in the place of all of the same name. Not replaced: what is not
-// stored anyway (policy/end_to_end.h), and Content-Encoding, Content-Type and Content-Range, which belong to the body
-// that stays (section 3.2 allows it). Without a Date in the new response, its time of receipt becomes the Date.
+// stored anyway (policy/end_to_end.h), and Content-Encoding, Content-Range and digests, which belong to the body that
+// stays (section 3.2 allows it). Without a Date in the new response, its time of receipt becomes the Date.
 std::string merged_fields(std::string_view stored, const Response& update, const Rules&);
 
 // Does this 304 mean this object (section 4.3.4)? Its ETag decides, else its Last-Modified. Deviation: one without any

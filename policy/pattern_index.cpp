@@ -66,8 +66,7 @@ void PatternIndex::add(const config::PathPattern& pattern, std::uint32_t value) 
             if (!node->rest) node->rest = value;
             return;
         }
-        std::unique_ptr<Node>& next =
-            segment.kind == Segment::Kind::literal ? node->literals[segment.text] : node->any;
+        std::unique_ptr<Node>& next = segment.kind == Segment::Kind::literal ? node->literals[segment.text] : node->any;
         if (!next) next = std::make_unique<Node>();
         node = next.get();
     }

@@ -1,5 +1,6 @@
 // Which of many patterns selects a request: the most specific one. Hosts first (a name before *.name, the longer suffix
-// before the shorter, before any host), then segment by segment from the left: a literal before a placeholder before `**`.
+// before the shorter, before any host), then segment by segment from the left: a literal before a placeholder before
+// `**`.
 //
 // A tree of segments: the cost is that of the path, not of the number of patterns. Built once, then read by any thread.
 #pragma once

@@ -8,7 +8,9 @@ namespace {
 
 using config::QuerySelection;
 
-std::string_view name_of(std::string_view parameter) { return parameter.substr(0, parameter.find('=')); }
+std::string_view name_of(std::string_view parameter) {
+    return parameter.substr(0, parameter.find('='));
+}
 
 bool listed(const std::vector<QuerySelection::Name>& names, std::string_view name) {
     return std::any_of(names.begin(), names.end(), [&](const QuerySelection::Name& listed_name) {

@@ -1,4 +1,5 @@
-// Query parameters that a strategy selects: what is left is what the key holds and what the origin gets, in stable order.
+// Query parameters that a strategy selects: what is left is what the key holds and what the origin gets, in stable
+// order.
 #pragma once
 
 #include <string>

@@ -50,9 +50,8 @@ bool Tickets::joinable(const storage::KeyView& key, const std::string& strategy_
     if (newest_.load() < ticket) return true;
     const std::lock_guard lock(mutex_);
     if (ticket < refuse_before_) return false;
-    return std::none_of(entries_.begin(), entries_.end(), [&](const auto& invalidation) {
-        return invalidation->may_select(key, strategy_name, ticket);
-    });
+    return std::none_of(entries_.begin(), entries_.end(),
+                        [&](const auto& invalidation) { return invalidation->may_select(key, strategy_name, ticket); });
 }
 
 void Tickets::prune() {

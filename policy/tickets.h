@@ -1,10 +1,10 @@
 // A fetch that began before an invalidation must not undo it.
 //
-// Every fetch takes a ticket when it begins, and every invalidation takes a number from the same counter. An invalidation
-// is kept as long as a fetch with an older ticket is under way; wherever an object becomes visible (store, 304 refresh,
-// promotion into a faster layer) the layer asks permits() under the lock that makes it visible. The order is: the
-// invalidation is entered here first, then applied to the layers, then answered; so a store either sees it here or is
-// found by it there. Numbers are a counter, never a time.
+// Every fetch takes a ticket when it begins, and every invalidation takes a number from the same counter. An
+// invalidation is kept as long as a fetch with an older ticket is under way; wherever an object becomes visible (store,
+// 304 refresh, promotion into a faster layer) the layer asks permits() under the lock that makes it visible. The order
+// is: the invalidation is entered here first, then applied to the layers, then answered; so a store either sees it here
+// or is found by it there. Numbers are a counter, never a time.
 //
 // Tickets are also the order of fetches: of two responses for one key the one whose fetch began later wins.
 //
@@ -80,10 +80,10 @@ class Tickets final : public storage::Gate {
     std::atomic<Sequence> newest_{0};
 
     mutable std::mutex mutex_;
-    Sequence counter_ = 0;                               // under mutex_
-    std::set<Sequence> outstanding_;                     // under mutex_
+    Sequence counter_ = 0;                                // under mutex_
+    std::set<Sequence> outstanding_;                      // under mutex_
     std::vector<std::shared_ptr<Invalidation>> entries_;  // under mutex_, oldest first
-    Sequence refuse_before_ = 0;                         // under mutex_
+    Sequence refuse_before_ = 0;                          // under mutex_
 };
 
 }  // namespace larder::policy

@@ -1,5 +1,6 @@
-// The access log: JSON, one line a request. Workers hand in lines; one thread writes them, so that a slow or full target
-// never delays a request. What does not fit into `capacity` bytes while the target is slow is dropped and counted.
+// The access log: JSON, one line a request. Workers hand in lines; one thread writes them, so that a slow or full
+// target never delays a request. What does not fit into `capacity` bytes while the target is slow is dropped and
+// counted.
 #pragma once
 
 #include <atomic>
@@ -32,7 +33,7 @@ class AccessLog {
 
     std::mutex mutex_;
     std::condition_variable ready_;
-    std::string pending_;   // under mutex_
+    std::string pending_;    // under mutex_
     bool stopping_ = false;  // under mutex_
     std::thread thread_;
 };

@@ -39,7 +39,8 @@ class ClientBody {
         Step step;
         if (ended_) return step;
         if (framing_ == h1::BodyFraming::length) {
-            step.data = bytes.substr(0, remaining_ < bytes.size() ? static_cast<std::size_t>(remaining_) : bytes.size());
+            step.data =
+                bytes.substr(0, remaining_ < bytes.size() ? static_cast<std::size_t>(remaining_) : bytes.size());
             step.consumed = step.data.size();
             remaining_ -= step.consumed;
             ended_ = remaining_ == 0;

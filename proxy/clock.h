@@ -1,5 +1,5 @@
-// The clocks. Unix time here is the wall clock at start plus the steady clock since: a step of the system clock makes no
-// stored response immortal and expires nothing early. Any thread.
+// The clocks. Unix time here is the wall clock at start plus the steady clock since: a step of the system clock makes
+// no stored response immortal and expires nothing early. Any thread.
 #pragma once
 
 #include <chrono>

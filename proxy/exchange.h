@@ -1,5 +1,5 @@
-// One client request and all that happens to it until its response is sent. Knows no HTTP version: a session fills in what
-// was asked and is the Downstream that the answer goes to.
+// One client request and all that happens to it until its response is sent. Knows no HTTP version: a session fills in
+// what was asked and is the Downstream that the answer goes to.
 #pragma once
 
 #include <boost/asio/ip/address.hpp>
@@ -35,31 +35,31 @@ struct Exchange {
     bool has_body = false;
     std::optional<std::uint64_t> body_length;  // nullopt with a body: chunked
     bool expects_continue = false;
-    std::string_view upgrade;                  // the protocol asked for; empty: none
+    std::string_view upgrade;  // the protocol asked for; empty: none
 
     // The one identity: strategy, key, routing, invalidation, log and origin all use it.
     policy::Target target;
     std::string authority;
     bool https = false;
-    asio::ip::address peer;       // the connection's other end
-    asio::ip::address client;     // the peer, or whom a trusted proxy names
+    asio::ip::address peer;                                     // the connection's other end
+    asio::ip::address client;                                   // the peer, or whom a trusted proxy names
     const std::vector<config::Cidr>* trusted_ranges = nullptr;  // the listener's
     bool peer_trusted = false;
-    bool status_detail = false;   // Cache-Status may tell key and detail
+    bool status_detail = false;  // Cache-Status may tell key and detail
 
     const CompiledRoute* route = nullptr;
     Upstream* upstream = nullptr;
     const policy::Strategy* strategy = nullptr;
     std::string key_text;
-    storage::KeyView key;         // valid with a strategy
-    std::string_view selected;    // the target's text after the strategy's query selection
+    storage::KeyView key;       // valid with a strategy
+    std::string_view selected;  // the target's text after the strategy's query selection
     std::string selected_text;
 
     bool get = false;
     bool head = false;
-    bool range = false;           // has Range or If-Range
-    bool to_origin = false;       // has If-Match or If-Unmodified-Since
-    bool personal = false;        // has Authorization, or Cookie that the strategy does not ignore
+    bool range = false;      // has Range or If-Range
+    bool to_origin = false;  // has If-Match or If-Unmodified-Since
+    bool personal = false;   // has Authorization, or Cookie that the strategy does not ignore
     bool takes_trailers = false;
     policy::RequestDirectives directives;
 
@@ -71,7 +71,7 @@ struct Exchange {
     policy::CacheStatus cache;
     policy::StoreVerdict refused = policy::StoreVerdict::storable;  // why the response was not stored
     int status = 0;
-    std::uint64_t bytes = 0;      // of the body sent
+    std::uint64_t bytes = 0;  // of the body sent
     std::string_view upstream_name;
 
     const char* scheme() const { return https ? "https" : "http"; }
@@ -85,10 +85,10 @@ class Downstream {
 
     struct Head {
         int status = 200;
-        std::string_view fields;                // "Name: value\r\n"..., end-to-end
-        std::optional<std::uint64_t> length;    // of the body
-        bool bodiless = false;                  // 1xx, 204, 304, or the answer to HEAD
-        bool close = false;                     // the connection cannot be used after it
+        std::string_view fields;              // "Name: value\r\n"..., end-to-end
+        std::optional<std::uint64_t> length;  // of the body
+        bool bodiless = false;                // 1xx, 204, 304, or the answer to HEAD
+        bool close = false;                   // the connection cannot be used after it
     };
     // The head, with the first of the body, and its end if `last`.
     virtual Task<bool> begin(const Head& head, const std::string_view* pieces, std::size_t count, bool last) = 0;
@@ -104,12 +104,12 @@ class Downstream {
     struct BodyPiece {
         std::string_view data;  // until the next call
         bool end = false;
-        bool failed = false;    // gone, malformed, too slow or too large
-        int status = 400;       // why, as an answer
+        bool failed = false;  // gone, malformed, too slow or too large
+        int status = 400;     // why, as an answer
     };
     // Pulls the request body; sends 100 (Continue) first if the client waits for it.
     virtual Task<BodyPiece> next_body_piece() = 0;
-    virtual void interrupt_body() = 0;  // ends a pending next_body_piece() with `failed`
+    virtual void interrupt_body() = 0;    // ends a pending next_body_piece() with `failed`
     virtual bool body_taken() const = 0;  // something of the body was pulled
 
     // For a tunnel: the raw connection, and what was read of it behind the request.

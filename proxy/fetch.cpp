@@ -106,8 +106,8 @@ Task<UpstreamError> Attempt::send_piece(std::string_view data, bool end) {
     co_return failed ? UpstreamError::closed : UpstreamError::none;
 }
 
-// Pulls the body from the client and pushes it on, one piece at a time. If the server answers meanwhile, the rest of the
-// body is of no use to anybody: the pull is interrupted and the answer read.
+// Pulls the body from the client and pushes it on, one piece at a time. If the server answers meanwhile, the rest of
+// the body is of no use to anybody: the pull is interrupted and the answer read.
 Task<UpstreamError> Attempt::send_body() {
     struct Watch {
         bool over = false;
@@ -181,8 +181,8 @@ Task<UpstreamError> Attempt::read_final_head(bool until_continue, bool& continue
         if (head.status >= 200) co_return UpstreamError::none;
         if (head.status == 101) {
             // Only to who asked, and only for what was asked (RFC 9110 section 7.8).
-            const bool asked = !options_.upgrade.empty() &&
-                               policy::same_name(head.fields.value("upgrade"), options_.upgrade);
+            const bool asked =
+                !options_.upgrade.empty() && policy::same_name(head.fields.value("upgrade"), options_.upgrade);
             co_return asked ? UpstreamError::none : UpstreamError::bad_response;
         }
         if (++interim_ > limits.interim_responses) co_return UpstreamError::bad_response;

@@ -15,12 +15,12 @@ struct Fetched {
     Fetched() = default;  // no aggregate: GCC 12 destroys one that is passed to a coroutine twice
 
     UpstreamError error = UpstreamError::none;
-    int client_status = 400;  // with client_gone: what to answer, if that is still possible
+    int client_status = 400;                         // with client_gone: what to answer, if that is still possible
     std::unique_ptr<UpstreamConnection> connection;  // null with an error
-    h1::ResponseHead head;    // views into the connection's buffer, until the body is read
+    h1::ResponseHead head;                           // views into the connection's buffer, until the body is read
     storage::UnixTime request_time = 0;
     storage::UnixTime response_time = 0;
-    bool body_sent = true;    // false: the origin answered before it had the whole request body
+    bool body_sent = true;  // false: the origin answered before it had the whole request body
 };
 
 // Tries again, once each: on a new connection, if one that was used before turns out to be closed, nothing was received

@@ -2,8 +2,9 @@
 // that asks for the same key meanwhile. One producer puts in a head and body pieces as they arrive; each follower takes
 // them at its own speed; none waits for another.
 //
-// While the body is kept whole (it is to be stored) the producer never waits. Once it is not (too large, or no room), only
-// a window of it is kept: the producer waits for the fastest follower, and a follower that falls out of the window is cut.
+// While the body is kept whole (it is to be stored) the producer never waits. Once it is not (too large, or no room),
+// only a window of it is kept: the producer waits for the fastest follower, and a follower that falls out of the window
+// is cut.
 //
 // Any thread; a follower belongs to one coroutine.
 #pragma once
@@ -89,13 +90,13 @@ class Fill : public std::enable_shared_from_this<Fill> {
         std::shared_ptr<Fill> fill_;
         Wakeup wakeup_;
         bool joined_ = false;
-        std::uint64_t position_ = 0;   // under the fill's mutex
-        std::uint64_t piece_ = 0;      // the number of the next piece; under the fill's mutex
+        std::uint64_t position_ = 0;  // under the fill's mutex
+        std::uint64_t piece_ = 0;     // the number of the next piece; under the fill's mutex
     };
 
   private:
-    void notify();          // under mutex_
-    void drop_passed();     // under mutex_
+    void notify();                  // under mutex_
+    void drop_passed();             // under mutex_
     std::uint64_t fastest() const;  // under mutex_
 
     const std::uint64_t window_;
@@ -104,13 +105,13 @@ class Fill : public std::enable_shared_from_this<Fill> {
     std::shared_ptr<storage::Body> body_;
 
     mutable std::mutex mutex_;
-    Progress progress_;                          // under mutex_
-    std::vector<storage::Body::Piece> pieces_;   // under mutex_: those not dropped yet
-    std::uint64_t first_piece_ = 0;              // under mutex_: the number of pieces_[0]
-    std::uint64_t produced_ = 0;                 // under mutex_
-    bool keeping_ = true;                        // under mutex_
-    std::vector<Follower*> followers_;           // under mutex_
-    Wakeup* producer_ = nullptr;                 // under mutex_
+    Progress progress_;                         // under mutex_
+    std::vector<storage::Body::Piece> pieces_;  // under mutex_: those not dropped yet
+    std::uint64_t first_piece_ = 0;             // under mutex_: the number of pieces_[0]
+    std::uint64_t produced_ = 0;                // under mutex_
+    bool keeping_ = true;                       // under mutex_
+    std::vector<Follower*> followers_;          // under mutex_
+    Wakeup* producer_ = nullptr;                // under mutex_
 };
 
 }  // namespace larder::proxy

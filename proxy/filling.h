@@ -1,5 +1,5 @@
-// Fetching what is to be stored: one request to the origin, the verdict on its response, and the body on its way into the
-// layers while followers stream it.
+// Fetching what is to be stored: one request to the origin, the verdict on its response, and the body on its way into
+// the layers while followers stream it.
 #pragma once
 
 #include <memory>
@@ -7,6 +7,7 @@
 
 #include "proxy/exchange.h"
 #include "proxy/fill.h"
+#include "proxy/fills.h"
 #include "proxy/task.h"
 #include "storage/object.h"
 
@@ -16,6 +17,9 @@ struct Filling {
     // No aggregate: GCC 12 destroys one that is passed to a coroutine twice.
     Filling(std::shared_ptr<Fill> f, std::optional<storage::KeyHash> key, storage::ObjectPtr old)
         : fill(std::move(f)), listed(key), stale(std::move(old)) {}
+
+    // Nobody is to join it any more.
+    void unlist(Fills& fills) const;
 
     std::shared_ptr<Fill> fill;
     std::optional<storage::KeyHash> listed;  // under which others can join it; nullopt: nobody can

@@ -1,5 +1,5 @@
-// The fills under way, by key (and by the values of the fields that the key's responses are known to vary by): at most one
-// each. Any thread.
+// The fills under way, by key (and by the values of the fields that the key's responses are known to vary by): at most
+// one each. Any thread.
 #pragma once
 
 #include <array>

@@ -33,8 +33,8 @@ Task<bool> stream_fill(Worker& worker, Exchange& exchange, Downstream& client, F
     const auto now = worker.shared().clock.unix_time();
     exchange.cache.ttl = object->lifetime.freshness - object->lifetime.age(now);
     note_detail(exchange);
-    const bool not_modified = policy::evaluate(exchange.method, *exchange.fields, *object, now) ==
-                              policy::Precondition::not_modified;
+    const bool not_modified =
+        policy::evaluate(exchange.method, *exchange.fields, *object, now) == policy::Precondition::not_modified;
     if (not_modified || exchange.head) {
         if (exchange.head && !not_modified && !progress.length) {
             // HEAD of a body whose length is not known yet.

@@ -15,8 +15,8 @@ Task<bool> stream_fill(Worker& worker, Exchange& exchange, Downstream& client, F
 
 enum class Followed {
     answered,
-    alone,  // what came is not for this request: nothing was answered, fetch for yourself
-    failed, // no response came: `problem` says why; nothing was answered
+    alone,   // what came is not for this request: nothing was answered, fetch for yourself
+    failed,  // no response came: `problem` says why; nothing was answered
 };
 struct FollowOutcome {
     Followed followed = Followed::alone;

@@ -30,8 +30,8 @@ bool one_of(std::string_view name, const std::array<std::string_view, N>& names)
 // from the client altogether, since a response that reflects them would be stored for everybody.
 bool forwarding_claim(std::string_view name) {
     static constexpr std::array<std::string_view, 8> names = {
-        "x-host", "x-original-url", "x-rewrite-url", "x-original-host", "x-real-ip", "x-client-ip", "x-cluster-client-ip",
-        "x-proxyuser-ip"};
+        "x-host",    "x-original-url", "x-rewrite-url",       "x-original-host",
+        "x-real-ip", "x-client-ip",    "x-cluster-client-ip", "x-proxyuser-ip"};
     if (name.size() < 6) return false;
     if (same_name(name.substr(0, 11), "x-forwarded")) return true;
     return same_name(name, "forwarded") || one_of(name, names);
@@ -118,8 +118,7 @@ void write_forwarded_head(std::string& out, const Exchange& exchange, const Orig
     const config::Route& route = exchange.route->settings;
     const bool reads = exchange.get || exchange.head;
     const bool cookies_ignored =
-        exchange.strategy &&
-        exchange.strategy->rules.configuration.cookies == config::RequestCookies::ignore && reads;
+        exchange.strategy && exchange.strategy->rules.configuration.cookies == config::RequestCookies::ignore && reads;
     out.assign(options.for_storing ? std::string_view("GET") : exchange.method);
     out += ' ';
     append_routed_target(out, route, reads ? exchange.selected : std::string_view(exchange.target.text));

@@ -1,5 +1,5 @@
-// The request as it goes to an origin: nothing that was received is passed on as it came. Request line, Host, one framing
-// field and the end-to-end fields are written anew; who forwarded it is added (Via, Forwarded, X-Forwarded-*).
+// The request as it goes to an origin: nothing that was received is passed on as it came. Request line, Host, one
+// framing field and the end-to-end fields are written anew; who forwarded it is added (Via, Forwarded, X-Forwarded-*).
 #pragma once
 
 #include <string>
@@ -13,11 +13,11 @@ namespace larder::proxy {
 struct ForwardOptions {
     ForwardOptions() = default;  // no aggregate: GCC 12 destroys one that is passed to a coroutine twice
 
-    bool for_storing = false;      // the client's conditionals and Range are left out
-    policy::Validators validators; // ours, with for_storing
+    bool for_storing = false;       // the client's conditionals and Range are left out
+    policy::Validators validators;  // ours, with for_storing
     bool with_body = true;
     bool expect_continue = false;
-    std::string_view upgrade;      // the protocol to ask for
+    std::string_view upgrade;  // the protocol to ask for
 };
 
 // Pure but for its arguments. Overwrites `out`.

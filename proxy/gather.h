@@ -1,4 +1,5 @@
-// A few pieces of memory to be written with one call, and what is left of them after a partial write. Borrows the bytes.
+// A few pieces of memory to be written with one call, and what is left of them after a partial write. Borrows the
+// bytes.
 #pragma once
 
 #include <array>

@@ -1,6 +1,5 @@
 #include "proxy/h1_session.h"
 
-#include <charconv>
 #include <cstring>
 
 #include "proxy/h1/reason.h"
@@ -15,29 +14,7 @@ namespace larder::proxy {
 namespace {
 
 constexpr std::size_t first_buffer = 4 * config::KiB;
-constexpr std::size_t body_buffer_size = 64 * config::KiB;
-// What is read of a body that nobody wanted, so that the connection can go on; and of a connection that is to be closed,
-// so that the answer is not lost in a reset.
-constexpr std::uint64_t disposable = 64 * config::KiB;
 constexpr std::chrono::milliseconds linger_time{2000};
-
-void append_number(std::string& out, std::uint64_t number) {
-    char digits[20];
-    const auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
-    out.append(digits, end);
-}
-
-void append_status_line(std::string& out, int status) {
-    if (status == 200) {
-        out += "HTTP/1.1 200 OK\r\n";
-        return;
-    }
-    out += "HTTP/1.1 ";
-    append_number(out, static_cast<std::uint64_t>(status));
-    out += ' ';
-    out += h1::reason_phrase(status);
-    out += "\r\n";
-}
 
 }  // namespace
 
@@ -58,7 +35,9 @@ H1Session::H1Session(Worker& worker, Socket socket, const config::Listener& list
     worker_.opened(*this);
 }
 
-H1Session::~H1Session() { worker_.closed(*this); }
+H1Session::~H1Session() {
+    worker_.closed(*this);
+}
 
 void H1Session::drain(bool hard) {
     draining_ = true;
@@ -70,6 +49,14 @@ void H1Session::drain(bool hard) {
             socket_.cancel(ignored);
         }
     }
+}
+
+bool H1Session::give_way(Steady::time_point now) {
+    if (!idle_ || yielding_ || now - now_ < std::chrono::seconds(1)) return false;
+    yielding_ = true;
+    error_code ignored;
+    socket_.cancel(ignored);
+    return true;
 }
 
 // The loop reads like the protocol. Reading a head and writing a hit are done in this coroutine itself, since every
@@ -86,6 +73,7 @@ Task<void> H1Session::run() {
             received(n);
             scan = error ? HeadScan::end : scan_head();
         }
+        if (scan == HeadScan::end && (begin_ == end_ || !deadline_.expired())) co_return;  // nothing to answer
         if (scan != HeadScan::complete) {
             co_await refuse_head(scan);
             break;
@@ -189,270 +177,12 @@ void H1Session::make_room() {
     }
     buffer_.resize(buffer_.empty() ? first_buffer : buffer_.size() * 2);
 }
-
-void H1Session::begin_hit(const Hit& hit) {
-    note_hit(exchange_, hit);
-    note_detail(exchange_);
-    answer_.prepare(exchange_, *hit.object, exchange_.now);
-    begun_ = true;
-    exchange_.status = answer_.status();
-    bodiless_ = answer_.bodiless();
-    sized_ = true;
-    const bool has_length = answer_.status() != 304 && answer_.status() != 204;
-    remaining_ = bodiless_ || !has_length ? 0 : answer_.length();
-    out_.clear();
-    append_status_line(out_, answer_.status());
-    out_ += answer_.fields();
-    write_head_end(has_length ? std::optional(answer_.length()) : std::nullopt, bodiless_);
-    gather_.clear();
-    gather_.add(out_);
-    deadline_.set(now_ + worker_.shared().config.limits.write_timeout);
-    hit_progress_ = 0;
-}
-
-// Fills the gather when it is empty. False: all is written, or the client is gone.
-bool H1Session::next_of_hit() {
-    if (failed_) return false;
-    const std::size_t before = gather_.size();
-    if (before == 0 || !answer_started_) {
-        answer_started_ = true;
-        answer_.next(gather_);
-        count_body(gather_.size() - before);
-    }
-    if (!gather_.empty()) return true;
-    answer_started_ = false;
-    complete_ = remaining_ == 0;
-    deadline_.clear();
-    return false;
-}
-
-void H1Session::wrote(error_code error, std::size_t n) {
-    const auto& limits = worker_.shared().config.limits;
-    gather_.consume(n);
-    if (error) {
-        if (deadline_.expired()) worker_.metrics().limit(Limit::write_time);
-        answer_started_ = false;
-        cut();
-        return;
-    }
-    // The rate that a client must keep up, as Progress has it for everything else.
-    hit_progress_ += n;
-    if (!gather_.empty() && hit_progress_ >= limits.minimum_rate * static_cast<std::uint64_t>(limits.write_timeout.count()) / 1000) {
-        hit_progress_ = 0;
-        deadline_.after(limits.write_timeout);
-    }
-}
-
-void H1Session::write_head_end(std::optional<std::uint64_t> length, bool bodiless) {
-    if (length) {
-        out_ += "Content-Length: ";
-        append_number(out_, *length);
-        out_ += "\r\n";
-    } else if (!bodiless) {
-        if (exchange_.minor > 0) {
-            chunked_ = true;
-            out_ += "Transfer-Encoding: chunked\r\n";
-        } else {
-            keep_alive_ = false;  // the end of the connection is the end of the body
-        }
-    }
-    // A body that the client still holds back, or that is too long to be read for nothing, ends the connection.
-    const bool held_back = head_.expect_continue && !body_.taken();
-    if (draining_ || (!body_.ended() && (held_back || body_.known_remaining() > disposable))) keep_alive_ = false;
-    if (!keep_alive_) {
-        out_ += "Connection: close\r\n";
-    } else if (exchange_.minor == 0) {
-        out_ += "Connection: keep-alive\r\n";
-    }
-    out_ += "\r\n";
-}
-
-// One deadline for each part that the client takes; and a rate that it must keep up.
-Task<bool> H1Session::write_gathered() {
-    const auto& limits = worker_.shared().config.limits;
-    Progress progress(deadline_, limits.write_timeout, limits.minimum_rate);
-    while (!gather_.empty()) {
-        const auto [error, n] = co_await socket_.async_write_some(gather_.view(), no_throw);
-        gather_.consume(n);
-        progress.moved(n);
-        if (error) {
-            if (deadline_.expired()) worker_.metrics().limit(Limit::write_time);
-            failed_ = true;
-            cut();
-            co_return false;
-        }
-    }
-    co_return true;
-}
-
-Task<bool> H1Session::begin(const Head& head, const std::string_view* pieces, std::size_t count, bool last) {
-    if (head.close) keep_alive_ = false;
-    begun_ = true;
-    exchange_.status = head.status;
-    bodiless_ = head.bodiless;
-    out_.clear();
-    append_status_line(out_, head.status);
-    out_ += head.fields;
-    remaining_ = bodiless_ ? 0 : head.length.value_or(0);
-    sized_ = head.length.has_value() || bodiless_;
-    write_head_end(head.length, bodiless_);
-    gather_.clear();
-    gather_.add(out_);
-    return send(pieces, count, last);
-}
-
-Task<bool> H1Session::send(const std::string_view* pieces, std::size_t count, bool last) {
-    std::size_t size = 0;
-    if (!bodiless_) {
-        for (std::size_t i = 0; i < count; ++i) size += pieces[i].size();
-    }
-    if (size > 0) {
-        if (chunked_) gather_.add({chunk_head_, h1::write_chunk_head(chunk_head_, size)});
-        for (std::size_t i = 0; i < count; ++i) {
-            if (gather_.full()) {
-                if (!co_await write_gathered()) co_return false;
-            }
-            gather_.add(pieces[i]);
-        }
-        if (chunked_) {
-            if (gather_.full()) {
-                if (!co_await write_gathered()) co_return false;
-            }
-            gather_.add("\r\n");
-        }
-        count_body(size);
-    }
-    if (last && chunked_) {
-        if (gather_.capacity_left() < 3) {
-            if (!co_await write_gathered()) co_return false;
-        }
-        if (trailers_.empty()) {
-            gather_.add(h1::last_chunk);
-        } else {
-            gather_.add("0\r\n");
-            gather_.add(trailers_);
-            gather_.add("\r\n");
-        }
-    }
-    if (!co_await write_gathered()) co_return false;
-    complete_ = sized_ ? remaining_ == 0 : last;
-    co_return true;
-}
-
-void H1Session::count_body(std::size_t size) {
-    exchange_.bytes += size;
-    remaining_ -= std::min<std::uint64_t>(remaining_, size);
-}
-
-void H1Session::cut() {
-    failed_ = true;
-    keep_alive_ = false;
-    // A reset instead of an orderly end: a body that is delimited by the close must not look whole.
-    error_code ignored;
-    socket_.set_option(asio::socket_base::linger(true, 0), ignored);
-    socket_.close(ignored);
-}
-
-Task<bool> H1Session::interim(int status, std::string_view fields) {
-    out_.clear();
-    append_status_line(out_, status);
-    out_ += fields;
-    out_ += "\r\n";
-    gather_.clear();
-    gather_.add(out_);
-    return write_gathered();
-}
-
-Task<Downstream::BodyPiece> H1Session::next_body_piece() {
-    const auto& limits = worker_.shared().config.limits;
-    BodyPiece piece;
-    const bool first = !body_.taken();
-    body_.mark_taken();
-    if (first && head_.expect_continue && !body_.ended() && begin_ == end_) {
-        if (!co_await interim(100, {})) {
-            piece.failed = true;
-            co_return piece;
-        }
-    }
-    if (first) body_progress_.emplace(deadline_, limits.request_body_timeout, limits.minimum_rate);
-    body_progress_->restart();
-    for (;;) {
-        // First what came with the head, then what came behind it.
-        const bool from_head = begin_ != end_;
-        const auto step = body_.feed(from_head ? unread() : unread_body());
-        (from_head ? begin_ : body_begin_) += step.consumed;
-        if (step.malformed) {
-            worker_.metrics().limit(Limit::malformed);
-            piece.failed = true;
-            break;
-        }
-        if (limits.request_body_bytes != 0 && body_.seen() > limits.request_body_bytes) {
-            worker_.metrics().limit(Limit::request_body);
-            piece.failed = true;
-            piece.status = 413;
-            break;
-        }
-        piece.data = step.data;
-        piece.end = body_.ended();
-        if (piece.end || !piece.data.empty()) {
-            deadline_.clear();  // from here on we keep the client waiting
-            co_return piece;
-        }
-        if (begin_ != end_ || body_begin_ != body_end_) continue;  // only a chunk's framing
-        if (body_buffer_.empty()) body_buffer_.resize(body_buffer_size);
-        const std::uint64_t known = body_.known_remaining();
-        const std::size_t most = known > 0 && known < body_buffer_size ? static_cast<std::size_t>(known) : body_buffer_size;
-        const auto [error, n] = co_await socket_.async_read_some(asio::buffer(body_buffer_.data(), most), no_throw);
-        body_begin_ = 0;
-        body_end_ = n;
-        body_progress_->moved(n);
-        if (error && n == 0) {
-            piece.failed = true;
-            if (deadline_.expired()) {
-                worker_.metrics().limit(Limit::request_body_time);
-                piece.status = 408;
-            }
-            break;
-        }
-    }
-    body_progress_.reset();
-    keep_alive_ = false;
-    co_return piece;
-}
-
-void H1Session::interrupt_body() {
-    error_code ignored;
-    socket_.cancel(ignored);
-}
-
-// An answer may have been given without the request's body having been read. A short rest is read and thrown away, so
-// that the connection can go on; a long one ends it. No byte of it is ever taken for a request.
-Task<bool> H1Session::dispose_of_body() {
-    const std::uint64_t before = body_.seen();
-    if (body_.known_remaining() > disposable) co_return false;
-    for (;;) {
-        const auto piece = co_await next_body_piece();
-        if (piece.failed || body_.seen() - before > disposable) co_return false;
-        if (piece.end) co_return true;
-    }
-}
-
-// Bytes of the next request that came with this one's body.
-void H1Session::take_over_rest() {
-    const std::string_view rest = unread_body();
-    if (rest.empty()) return;
-    buffer_.assign(rest.begin(), rest.end());
-    begin_ = body_begin_ = body_end_ = 0;
-    end_ = buffer_.size();
-}
-
 // No head that could be read: says why, where there is somebody to hear it.
 Task<void> H1Session::refuse_head(HeadScan scan) {
     int status = 400;
     const char* reason = "malformed request head";
     switch (scan) {
         case HeadScan::end:
-            if (!deadline_.expired() || begin_ == end_) co_return;
             worker_.metrics().limit(Limit::request_head_time);
             status = 408;
             reason = "request head not complete in time";
@@ -503,7 +233,8 @@ Task<void> H1Session::linger() {
     std::uint64_t seen = 0;
     if (buffer_.size() < first_buffer) buffer_.resize(first_buffer);
     while (seen < 4 * disposable) {
-        const auto [failed, n] = co_await socket_.async_read_some(asio::buffer(buffer_.data(), buffer_.size()), no_throw);
+        const auto [failed, n] =
+            co_await socket_.async_read_some(asio::buffer(buffer_.data(), buffer_.size()), no_throw);
         seen += n;
         if (failed) break;
     }
@@ -512,8 +243,7 @@ Task<void> H1Session::linger() {
 void H1Session::finished() {
     now_ = Steady::now();
     const auto took = now_ - exchange_.started;
-    const std::size_t strategy =
-        exchange_.strategy ? exchange_.strategy->index : worker_.metrics().requests.size() - 1;
+    const std::size_t strategy = exchange_.strategy ? exchange_.strategy->index : worker_.metrics().requests.size() - 1;
     worker_.metrics().requests[strategy][static_cast<std::size_t>(exchange_.result)].add();
     worker_.metrics().durations[static_cast<std::size_t>(exchange_.result)].record(took);
     if (worker_.shared().access_log.on()) log_request(worker_.shared(), exchange_, took);

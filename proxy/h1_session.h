@@ -30,6 +30,7 @@ class H1Session final : public ClientConnection, public Downstream {
     Task<void> run();
 
     void drain(bool hard) override;
+    bool give_way(Steady::time_point now) override;
     const asio::ip::address& peer_address() const override { return exchange_.peer; }
 
     Task<bool> begin(const Head& head, const std::string_view* pieces, std::size_t count, bool last) override;
@@ -49,6 +50,10 @@ class H1Session final : public ClientConnection, public Downstream {
     std::string_view raw_leftover() override { return unread(); }
 
   private:
+    // What is read of a body that nobody wanted, so that the connection can go on; and (four times) of a connection that is
+    // to be closed, so that the answer is not lost in a reset.
+    static constexpr std::uint64_t disposable = 64 * config::KiB;
+
     enum class HeadScan { incomplete, complete, end, bad, line_too_long, too_large };
 
     // Reading a head.
@@ -88,8 +93,8 @@ class H1Session final : public ClientConnection, public Downstream {
     h1::RequestHead head_;
     ClientBody body_;
     std::optional<Progress> body_progress_;
-    // What was read behind the head: body, and perhaps the beginning of the next request. The head stays in buffer_, since
-    // the exchange still reads it.
+    // What was read behind the head: body, and perhaps the beginning of the next request. The head stays in buffer_,
+    // since the exchange still reads it.
     std::vector<char> body_buffer_;
     std::size_t body_begin_ = 0;
     std::size_t body_end_ = 0;
@@ -107,13 +112,14 @@ class H1Session final : public ClientConnection, public Downstream {
     bool bodiless_ = false;
     bool answer_started_ = false;  // of a hit: its first pieces are in the gather
     std::uint64_t hit_progress_ = 0;
-    Steady::time_point now_;       // as of the last head or answer
+    Steady::time_point now_;  // as of the last head or answer
     bool begun_ = false;
     bool complete_ = false;
     bool chunked_ = false;
     bool keep_alive_ = true;
     bool idle_ = true;
     bool draining_ = false;
+    bool yielding_ = false;
     bool tunnelled_ = false;
     bool failed_ = false;  // the client is gone, or was cut
 };

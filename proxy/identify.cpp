@@ -146,7 +146,8 @@ h1::Refusal identify(const Shared& shared, const h1::RequestHead& head, bool tls
     }
     choose_key(shared, exchange);
     if (exchange.strategy) {
-        exchange.personal = policy::personal({exchange.method, head.fields, exchange.has_body}, exchange.strategy->rules);
+        exchange.personal =
+            policy::personal({exchange.method, head.fields, exchange.has_body}, exchange.strategy->rules);
         exchange.status_detail |= exchange.strategy->rules.configuration.cache_status_detail;
     }
     if (noticed.cache_control) exchange.directives = policy::parse_request_directives(head.fields);
@@ -194,7 +195,7 @@ DetachedExchange::DetachedExchange(const Exchange& from) : exchange(from) {
     exchange.target.authority = {};
     exchange.key.text = exchange.key_text;
     exchange.selected = exchange.strategy && exchange.strategy->pattern.query ? std::string_view(exchange.selected_text)
-                                                                             : exchange.target.text;
+                                                                              : exchange.target.text;
 }
 
 }  // namespace larder::proxy

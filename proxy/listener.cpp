@@ -38,7 +38,9 @@ Listener::Listener(Worker& worker, const config::Listener& settings, const asio:
     endpoint_ = acceptor_.local_endpoint();
 }
 
-void Listener::start() { asio::co_spawn(worker_.executor(), accept_loop(), asio::detached); }
+void Listener::start() {
+    asio::co_spawn(worker_.executor(), accept_loop(), asio::detached);
+}
 
 void Listener::close() {
     error_code ignored;
@@ -46,10 +48,13 @@ void Listener::close() {
     wait_.cancel();
 }
 
-void Listener::resume() { wait_.cancel(); }
+void Listener::resume() {
+    wait_.cancel();
+}
 
 Task<void> Listener::pause() {
     worker_.metrics().limit(Limit::connections);
+    worker_.make_room();
     wait_.expires_after(std::chrono::milliseconds(100));
     co_await wait_.async_wait(no_throw);
 }

@@ -9,9 +9,17 @@ const char* word(Result result) {
 
 const char* word(Limit limit) {
     static constexpr const char* words[] = {
-        "request_head",       "request_head_timeout", "request_body", "request_body_timeout",
-        "write_timeout",      "connections",          "connections_per_client",
-        "fills_bytes",        "followers",            "fill_window",  "malformed",
+        "request_head",
+        "request_head_timeout",
+        "request_body",
+        "request_body_timeout",
+        "write_timeout",
+        "connections",
+        "connections_per_client",
+        "fills_bytes",
+        "followers",
+        "fill_window",
+        "malformed",
     };
     return words[static_cast<int>(limit)];
 }

@@ -1,5 +1,5 @@
-// Counters. Each worker writes its own, with plain stores and no shared cache line; a scrape adds them up. What is counted
-// rarely, or by the admin side, is shared. Names and labels as in the reference: larder_*.
+// Counters. Each worker writes its own, with plain stores and no shared cache line; a scrape adds them up. What is
+// counted rarely, or by the admin side, is shared. Names and labels as in the reference: larder_*.
 #pragma once
 
 #include <array>
@@ -93,7 +93,7 @@ struct Metrics {
     Metrics(const config::Config&, std::size_t strategies, unsigned workers);
 
     std::deque<WorkerMetrics> workers;
-    std::array<std::atomic<std::uint64_t>, 4> invalidations{};      // by policy::InvalidationType
+    std::array<std::atomic<std::uint64_t>, 4> invalidations{};  // by policy::InvalidationType
     std::array<std::atomic<std::uint64_t>, 4> invalidated_keys{};
     std::atomic<std::uint64_t> admin_refused{0};
 };

@@ -80,7 +80,8 @@ void requests(Writer& out, const Shared& shared) {
     for (std::size_t i = 0; i <= strategies.size(); ++i) {
         const std::string_view name = i < strategies.size() ? std::string_view(strategies[i].name) : "none";
         for (std::size_t r = 0; r < results; ++r) {
-            const auto count = total(metrics, [&](const WorkerMetrics& w) -> const Counter& { return w.requests[i][r]; });
+            const auto count =
+                total(metrics, [&](const WorkerMetrics& w) -> const Counter& { return w.requests[i][r]; });
             out.sample({{"strategy", name}, {"result", word(static_cast<Result>(r))}}, count);
         }
     }
@@ -122,8 +123,9 @@ void upstreams(Writer& out, const Shared& shared) {
             const auto count = total(metrics, [&](const WorkerMetrics& w) -> const Counter& {
                 return w.upstreams[u]->errors[static_cast<std::size_t>(kind)];
             });
-            out.sample({{"upstream", shared.config.upstreams[u].name}, {"kind", word(static_cast<UpstreamError>(kind))}},
-                       count);
+            out.sample(
+                {{"upstream", shared.config.upstreams[u].name}, {"kind", word(static_cast<UpstreamError>(kind))}},
+                count);
         }
     }
 }
@@ -153,8 +155,9 @@ void layers(Writer& out, const Shared& shared) {
     out.family("larder_layer_errors_total", "counter", "Operations that a layer failed to do.");
     each([&](std::size_t t, std::string_view name) {
         constexpr auto failed = static_cast<std::size_t>(storage::Stored::failed);
-        out.sample({{"layer", name}, {"kind", "store"}},
-                   total(metrics, [&](const WorkerMetrics& w) -> const Counter& { return w.layers[t].stores[failed]; }));
+        out.sample({{"layer", name}, {"kind", "store"}}, total(metrics, [&](const WorkerMetrics& w) -> const Counter& {
+                       return w.layers[t].stores[failed];
+                   }));
     });
     out.family("larder_evictions_total", "counter", "Stored responses that had to make room for others.");
     each([&](std::size_t t, std::string_view name) {
@@ -217,7 +220,8 @@ std::string metrics_text(const Shared& shared) {
     }
     out.family("larder_admin_refused_total", "counter", "Admin calls without the right token.");
     out.sample({}, static_cast<std::int64_t>(metrics.admin_refused.load(std::memory_order_relaxed)));
-    out.family("larder_access_log_dropped_total", "counter", "Access log lines that were lost because their target was slow.");
+    out.family("larder_access_log_dropped_total", "counter",
+               "Access log lines that were lost because their target was slow.");
     out.sample({}, static_cast<std::int64_t>(shared.access_log.dropped()));
     out.family("larder_memory_bytes", "gauge", "Memory, by part.");
     out.sample({{"part", "anonymous"}}, resident_bytes("RssAnon"));

@@ -1,5 +1,5 @@
-// A response that is not stored: streamed from the origin to the one client that asked, at the client's speed, in bounded
-// memory.
+// A response that is not stored: streamed from the origin to the one client that asked, at the client's speed, in
+// bounded memory.
 #pragma once
 
 #include "proxy/exchange.h"

@@ -11,8 +11,8 @@ namespace larder::proxy {
 
 struct Problem {
     int status = 500;
-    std::string_view title;          // a literal
-    std::string_view detail;         // a literal; empty: none
+    std::string_view title;   // a literal
+    std::string_view detail;  // a literal; empty: none
     UpstreamError upstream = UpstreamError::none;
 
     static Problem of(UpstreamError error);

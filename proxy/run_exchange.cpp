@@ -98,8 +98,8 @@ void note_detail(Exchange& exchange) {
     if (!exchange.status_detail) return;
     if (exchange.strategy) exchange.cache.key = exchange.key.text;
     exchange.cache.detail = exchange.refused != policy::StoreVerdict::storable ? word(exchange.refused)
-                            : exchange.strategy                               ? std::string_view(exchange.strategy->name)
-                                                                              : std::string_view("no-strategy");
+                            : exchange.strategy ? std::string_view(exchange.strategy->name)
+                                                : std::string_view("no-strategy");
 }
 
 Task<void> send_problem(Downstream& client, Exchange& exchange, Problem problem, bool close) {

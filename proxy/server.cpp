@@ -208,10 +208,16 @@ void Server::stop() {
     asio::post(parts->control, [parts] { parts->drain(); });
 }
 
-const std::vector<tcp::endpoint>& Server::listening() const { return parts_->listening; }
+const std::vector<tcp::endpoint>& Server::listening() const {
+    return parts_->listening;
+}
 
-tcp::endpoint Server::admin_listening() const { return parts_->admin ? parts_->admin->endpoint() : tcp::endpoint(); }
+tcp::endpoint Server::admin_listening() const {
+    return parts_->admin ? parts_->admin->endpoint() : tcp::endpoint();
+}
 
-const std::string& Server::admin_token() const { return parts_->token; }
+const std::string& Server::admin_token() const {
+    return parts_->token;
+}
 
 }  // namespace larder::proxy

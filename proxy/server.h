@@ -17,7 +17,8 @@ class Server {
     explicit Server(const config::Config& config);
     ~Server();
 
-    // Serves until stop(), SIGTERM or SIGINT; then drains within limits.shutdown_grace. A second signal ends it at once.
+    // Serves until stop(), SIGTERM or SIGINT; then drains within limits.shutdown_grace. A second signal ends it at
+    // once.
     void run();
     void stop();  // any thread
 

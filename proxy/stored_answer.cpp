@@ -1,8 +1,7 @@
 #include "proxy/stored_answer.h"
 
-#include <charconv>
-
 #include "policy/conditional.h"
+#include "proxy/decimal.h"
 #include "proxy/task.h"
 
 namespace larder::proxy {
@@ -11,15 +10,9 @@ namespace {
 using policy::ByteRange;
 using policy::same_name;
 
-// Separates the parts of multipart/byteranges. A boundary need only not occur in the parts' headers' place; clients find
-// parts by their Content-Range and length, and this one is long enough not to occur by chance.
+// Separates the parts of multipart/byteranges. A boundary need only not occur in the parts' headers' place; clients
+// find parts by their Content-Range and length, and this one is long enough not to occur by chance.
 constexpr std::string_view boundary = "larder-byteranges-3c9d1f64a87be205";
-
-void append_number(std::string& out, std::uint64_t number) {
-    char digits[20];
-    const auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
-    out.append(digits, end);
-}
 
 void append_content_range(std::string& out, const ByteRange& range, std::uint64_t size) {
     out += "Content-Range: bytes ";

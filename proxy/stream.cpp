@@ -12,8 +12,8 @@ Task<error_code> Stream::start_tls(asio::ssl::context& context, const std::strin
     // RFC 6066 section 3: literal addresses are not sent as a server name.
     // (What OpenSSL's macro SSL_set_tlsext_host_name does, whose cast is not ours to make.)
     std::string copy = name;
-    if (not_an_address && SSL_ctrl(tls_->native_handle(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
-                                   copy.data()) != 1) {
+    if (not_an_address &&
+        SSL_ctrl(tls_->native_handle(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, copy.data()) != 1) {
         co_return asio::error::invalid_argument;
     }
     error_code error;

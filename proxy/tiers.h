@@ -28,7 +28,7 @@ class Tiers {
     void add(const config::Layer& settings, std::shared_ptr<storage::Layer> layer, const policy::StrategyTable&);
 
     struct Found {
-        storage::VariantSetPtr set;               // of the layer that `object` is from, or of the first that had the key
+        storage::VariantSetPtr set;  // of the layer that `object` is from, or of the first that had the key
         const storage::Object* object = nullptr;  // the variant for this request
     };
     // Does not allocate.
@@ -46,8 +46,8 @@ class Tiers {
     storage::Stored store(const storage::KeyView& key, const storage::ObjectPtr& object, std::uint32_t strategy,
                           WorkerMetrics& metrics);
     // In the place of `old`, wherever that is.
-    storage::Stored refresh(const storage::KeyView& key, const storage::ObjectPtr& old,
-                            const storage::ObjectPtr& next, std::uint32_t strategy, WorkerMetrics& metrics);
+    storage::Stored refresh(const storage::KeyView& key, const storage::ObjectPtr& old, const storage::ObjectPtr& next,
+                            std::uint32_t strategy, WorkerMetrics& metrics);
     // `old` must not be used any more.
     void drop(const storage::KeyView& key, const storage::ObjectPtr& old, std::uint32_t strategy);
 
@@ -73,9 +73,9 @@ class Tiers {
     const policy::Tickets& tickets_;
     std::vector<config::Strategy> strategies_;
     std::vector<Tier> tiers_;
-    std::vector<std::size_t> depth_;       // by strategy: how many tiers it uses
-    std::vector<unsigned> max_variants_;   // by strategy
-    std::vector<bool> slow_;               // by strategy
+    std::vector<std::size_t> depth_;      // by strategy: how many tiers it uses
+    std::vector<unsigned> max_variants_;  // by strategy
+    std::vector<bool> slow_;              // by strategy
 };
 
 }  // namespace larder::proxy

@@ -56,8 +56,8 @@ std::string_view parameter(std::string_view element, std::string_view name) {
 
 bool trusted(const std::vector<config::Cidr>& ranges, const address& peer) {
     if (ranges.empty()) return false;
-    const auto v6 = peer.is_v6() ? peer.to_v6()
-                                 : boost::asio::ip::make_address_v6(boost::asio::ip::v4_mapped, peer.to_v4());
+    const auto v6 =
+        peer.is_v6() ? peer.to_v6() : boost::asio::ip::make_address_v6(boost::asio::ip::v4_mapped, peer.to_v4());
     const auto bytes = v6.to_bytes();
     for (const config::Cidr& range : ranges) {
         const auto whole = static_cast<std::size_t>(range.prefix_bits / 8);

@@ -17,7 +17,9 @@ Worker::Worker(Shared& shared, unsigned index)
       ticker_(context_.get_executor()),
       connection_cap_(connection_cap(shared.config)) {}
 
-Worker::~Worker() { join(); }
+Worker::~Worker() {
+    join();
+}
 
 asio::ip::tcp::endpoint Worker::add_listener(const config::Listener& settings,
                                              const asio::ip::tcp::endpoint& endpoint) {
@@ -78,6 +80,15 @@ void Worker::maybe_finish() {
 bool Worker::at_connection_cap() const {
     const std::size_t each = connection_cap_ / shared_.workers.size();
     return connections_.size() >= std::max<std::size_t>(each, 1);
+}
+
+void Worker::make_room() {
+    constexpr std::size_t at_once = 16;
+    const auto now = Steady::now();
+    std::size_t given = 0;
+    for (ClientConnection& connection : connections_) {
+        if (connection.give_way(now) && ++given == at_once) break;
+    }
 }
 
 bool Worker::admits(const asio::ip::address& peer) const {

@@ -1,5 +1,5 @@
-// A worker: one thread, one event loop, its own listening sockets, its own upstream connections. What workers share is in
-// Shared (shared.h); everything else of a worker is touched on its thread alone.
+// A worker: one thread, one event loop, its own listening sockets, its own upstream connections. What workers share is
+// in Shared (shared.h); everything else of a worker is touched on its thread alone.
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
@@ -34,7 +34,8 @@ class Worker {
     asio::ip::tcp::endpoint add_listener(const config::Listener&, const asio::ip::tcp::endpoint&);
 
     void start();  // runs the loop on a thread of its own
-    // From any thread. Stops accepting and closes what is idle; when the last connection has ended, or `hard`, the loop ends.
+    // From any thread. Stops accepting and closes what is idle; when the last connection has ended, or `hard`, the loop
+    // ends.
     void stop(bool hard);
     void join();
 
@@ -44,6 +45,8 @@ class Worker {
     void closed(ClientConnection&);
     std::size_t connections() const { return connections_.size(); }
     bool at_connection_cap() const;
+    // At the cap: lets connections go that are idle, a few at a time.
+    void make_room();
     bool admits(const asio::ip::address& peer) const;
     // Background work (a fill that outlives its client, a revalidation) keeps the loop alive while it lasts.
     void background_began() { ++background_; }

@@ -101,7 +101,9 @@ AdminListener::AdminListener(Executor executor, Shared& shared, Api& api, Deadli
     endpoint_ = acceptor_.local_endpoint();
 }
 
-void AdminListener::start() { asio::co_spawn(acceptor_.get_executor(), accept_loop(), asio::detached); }
+void AdminListener::start() {
+    asio::co_spawn(acceptor_.get_executor(), accept_loop(), asio::detached);
+}
 
 void AdminListener::close() {
     error_code ignored;

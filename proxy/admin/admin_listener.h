@@ -1,5 +1,5 @@
-// The admin listener: its own socket, the control thread's loop, the same strict reading of requests as the clients' side.
-// One request a connection.
+// The admin listener: its own socket, the control thread's loop, the same strict reading of requests as the clients'
+// side. One request a connection.
 #pragma once
 
 #include <memory>

@@ -17,7 +17,8 @@ bool from_a_foreign_page(const AdminRequest& request) {
     }
     const auto* origin = request.fields.find("origin");
     if (!origin) return false;
-    return origin->value != "http://" + std::string(request.host) && origin->value != "https://" + std::string(request.host);
+    return origin->value != "http://" + std::string(request.host) &&
+           origin->value != "https://" + std::string(request.host);
 }
 
 }  // namespace
@@ -58,7 +59,8 @@ AdminResponse Api::answer(const AdminRequest& request) {
     const bool one_line = request.fields.count("authorization") == 1;
     if (!one_line || !token_.accepts(request.fields.value("authorization"))) {
         shared_.metrics.admin_refused.fetch_add(1, std::memory_order_relaxed);
-        auto refused = problem(401, "Unauthorized", "Send Authorization: Bearer with the token in DATA_DIR/admin.token.");
+        auto refused =
+            problem(401, "Unauthorized", "Send Authorization: Bearer with the token in DATA_DIR/admin.token.");
         refused.fields = "WWW-Authenticate: Bearer\r\n";
         return refused;
     }
@@ -78,7 +80,8 @@ AdminResponse Api::guarded(const AdminRequest& request, std::string_view path) {
         }
         return answer_invalidation(shared_, request.body);
     }
-    return problem(404, "Not Found", "There is no such admin call. Here are /v1/invalidations, /healthz, /readyz, /metrics.");
+    return problem(404, "Not Found",
+                   "There is no such admin call. Here are /v1/invalidations, /healthz, /readyz, /metrics.");
 }
 
 }  // namespace larder::proxy::admin

@@ -5,8 +5,8 @@
 #include <boost/uuid/uuid_io.hpp>
 #include <variant>
 
-#include "config/pattern.h"
 #include "config/config.h"
+#include "config/pattern.h"
 #include "proxy/identify.h"
 #include "proxy/invalidate.h"
 #include "proxy/shared.h"
@@ -21,7 +21,9 @@ struct Mistake {
     std::string detail;
 };
 
-[[noreturn]] void refuse(std::string detail) { throw Mistake{std::move(detail)}; }
+[[noreturn]] void refuse(std::string detail) {
+    throw Mistake{std::move(detail)};
+}
 
 const json::string* text(const json::object& body, std::string_view name) {
     const auto* value = body.if_contains(name);

@@ -41,8 +41,8 @@ std::string load_or_make_token(const std::string& data_dir) {
             token += digits[byte & 15];
         }
         const std::string text = token + "\n";
-        const bool written =
-            random && ::write(made, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(made) == 0;
+        const bool written = random && ::write(made, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+                             ::fsync(made) == 0;
         ::close(made);
         if (!written) {
             ::unlink(path.c_str());
@@ -61,8 +61,9 @@ std::string load_or_make_token(const std::string& data_dir) {
     ::close(file);
     if (!owned) throw fault(path, "others can read it; run chmod 600 on it, or delete it to have a new one made");
     const std::string_view token =
-        size > 0 ? policy::trimmed(std::string_view(text, static_cast<std::size_t>(size)).substr(
-                       0, std::string_view(text, static_cast<std::size_t>(size)).find_first_of("\r\n")))
+        size > 0 ? policy::trimmed(
+                       std::string_view(text, static_cast<std::size_t>(size))
+                           .substr(0, std::string_view(text, static_cast<std::size_t>(size)).find_first_of("\r\n")))
                  : std::string_view{};
     if (token.size() < 16) throw fault(path, "holds no token of at least 16 characters; delete it to have one made");
     return std::string(token);
@@ -72,8 +73,8 @@ TokenCheck::TokenCheck(std::string_view token) : digest_(digest_of(token)) {}
 
 bool TokenCheck::accepts(std::string_view authorization) const {
     constexpr std::string_view scheme = "bearer ";
-    const bool bearer = authorization.size() > scheme.size() &&
-                        policy::same_name(authorization.substr(0, scheme.size()), scheme);
+    const bool bearer =
+        authorization.size() > scheme.size() && policy::same_name(authorization.substr(0, scheme.size()), scheme);
     const auto given = digest_of(bearer ? authorization.substr(scheme.size()) : std::string_view{});
     return CRYPTO_memcmp(given.data(), digest_.data(), digest_.size()) == 0 && bearer;
 }

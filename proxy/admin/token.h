@@ -7,8 +7,8 @@
 
 namespace larder::proxy::admin {
 
-// Reads it, or makes one of 256 random bits. Throws std::runtime_error when the file cannot be read or made, is readable
-// by others, or holds no token.
+// Reads it, or makes one of 256 random bits. Throws std::runtime_error when the file cannot be read or made, is
+// readable by others, or holds no token.
 std::string load_or_make_token(const std::string& data_dir);
 
 // Compares in a time that depends on neither: digests of fixed length, byte by byte.

@@ -64,9 +64,10 @@ AdminAnswer call(const AdminTarget& target, const std::string& method, const std
         throw std::runtime_error("cannot reach the admin listener at " + address + ": " + error.message() +
                                  "; is larder running? Name it with --admin or LARDER_ADMIN");
     }
-    std::string request = method + " " + path + " HTTP/1.1\r\nHost: " + address +
-                          "\r\nAuthorization: Bearer " + secret + "\r\nContent-Type: application/json\r\nContent-Length: " +
-                          std::to_string(json_body.size()) + "\r\n\r\n" + json_body;
+    std::string request = method + " " + path + " HTTP/1.1\r\nHost: " + address + "\r\nAuthorization: Bearer " +
+                          secret +
+                          "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(json_body.size()) +
+                          "\r\n\r\n" + json_body;
     asio::write(socket, asio::buffer(request), error);
     std::string answer;
     if (!error) asio::read(socket, asio::dynamic_buffer(answer), error);

@@ -30,9 +30,10 @@ std::vector<json::object> calls(const Purge& what) {
 void print(const json::object& receipt) {
     const bool dry = receipt.at("dry_run").as_bool();
     std::cout << (dry ? "would purge " : "purged ") << receipt.at("keys_invalidated_count") << " ("
-              << receipt.at("invalidation_type").as_string().c_str() << ", "
-              << receipt.at("mode").as_string().c_str() << ")\n";
-    for (const auto& key : receipt.at("invalidated_keys").as_array()) std::cout << "  " << key.as_string().c_str() << '\n';
+              << receipt.at("invalidation_type").as_string().c_str() << ", " << receipt.at("mode").as_string().c_str()
+              << ")\n";
+    for (const auto& key : receipt.at("invalidated_keys").as_array())
+        std::cout << "  " << key.as_string().c_str() << '\n';
 }
 
 }  // namespace

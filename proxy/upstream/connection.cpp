@@ -63,8 +63,7 @@ Task<UpstreamConnection::Head> UpstreamConnection::read_head(h1::ResponseHead& h
             result.error = UpstreamError::bad_response;
             co_return result;
         }
-        const auto [error, n] =
-            co_await stream_.read_some(asio::buffer(buffer_.data() + end_, buffer_.size() - end_));
+        const auto [error, n] = co_await stream_.read_some(asio::buffer(buffer_.data() + end_, buffer_.size() - end_));
         end_ += n;
         if (error && n == 0) {
             result.nothing_received = at_hand() == 0;

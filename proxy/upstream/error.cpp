@@ -32,9 +32,15 @@ const Row& row(UpstreamError error) {
 
 }  // namespace
 
-const char* word(UpstreamError error) { return row(error).word; }
-const char* proxy_status_error(UpstreamError error) { return row(error).proxy_status; }
-int status_for(UpstreamError error) { return row(error).status; }
+const char* word(UpstreamError error) {
+    return row(error).word;
+}
+const char* proxy_status_error(UpstreamError error) {
+    return row(error).proxy_status;
+}
+int status_for(UpstreamError error) {
+    return row(error).status;
+}
 
 bool nothing_sent(UpstreamError error) {
     switch (error) {

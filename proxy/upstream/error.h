@@ -6,20 +6,20 @@ namespace larder::proxy {
 
 enum class UpstreamError {
     none,
-    dns,                  // the name has never resolved
+    dns,  // the name has never resolved
     connect_refused,
-    connect_failed,       // unreachable, reset while connecting, no descriptor left
+    connect_failed,  // unreachable, reset while connecting, no descriptor left
     connect_timeout,
-    tls,                  // handshake or certificate
-    no_server,            // every server is down or ejected
+    tls,        // handshake or certificate
+    no_server,  // every server is down or ejected
     queue_full,
     queue_timeout,
-    closed,               // closed or reset before a complete response head
+    closed,  // closed or reset before a complete response head
     first_byte_timeout,
-    bad_response,         // not HTTP/1.1 as RFC 9112 has it, or a response that the request cannot have
-    incomplete,           // closed, reset or silent in the middle of the body
+    bad_response,  // not HTTP/1.1 as RFC 9112 has it, or a response that the request cannot have
+    incomplete,    // closed, reset or silent in the middle of the body
     body_timeout,
-    client_gone,          // the client failed while its request body was forwarded
+    client_gone,  // the client failed while its request body was forwarded
 };
 
 const char* word(UpstreamError);

@@ -49,14 +49,13 @@ Task<bool> check(Executor executor, Upstream& upstream, const OriginServer& serv
 
 }  // namespace
 
-Task<void> keep_resolved(Executor executor, Upstream& upstream, std::shared_ptr<OriginServer> server,
-                         Events& events) {
+Task<void> keep_resolved(Executor executor, Upstream& upstream, std::shared_ptr<OriginServer> server, Events& events) {
     Timer timer(executor);
     Resolver resolver(executor);
     bool failed_before = false;
     for (;;) {
-        const auto [error, results] = co_await resolver.async_resolve(
-            server->where().host, std::to_string(server->where().port), no_throw);
+        const auto [error, results] =
+            co_await resolver.async_resolve(server->where().host, std::to_string(server->where().port), no_throw);
         if (error == asio::error::operation_aborted) co_return;
         if (!error) {
             Addresses addresses;
@@ -67,10 +66,9 @@ Task<void> keep_resolved(Executor executor, Upstream& upstream, std::shared_ptr<
         }
         if (static_cast<bool>(error) != failed_before) {
             failed_before = static_cast<bool>(error);
-            events.emit(error ? "resolve_failed" : "resolved",
-                        {{"upstream", upstream.settings().name},
-                         {"server", server->authority()},
-                         {"error", error ? error.message() : std::string()}});
+            events.emit(error ? "resolve_failed" : "resolved", {{"upstream", upstream.settings().name},
+                                                                {"server", server->authority()},
+                                                                {"error", error ? error.message() : std::string()}});
         }
         // Until it has resolved for the first time there is nothing to fall back on.
         const bool known = server->addresses() != nullptr;
@@ -80,8 +78,7 @@ Task<void> keep_resolved(Executor executor, Upstream& upstream, std::shared_ptr<
     }
 }
 
-Task<void> keep_checked(Executor executor, Upstream& upstream, std::shared_ptr<OriginServer> server,
-                        Events& events) {
+Task<void> keep_checked(Executor executor, Upstream& upstream, std::shared_ptr<OriginServer> server, Events& events) {
     Timer timer(executor);
     for (;;) {
         const bool was_well = server->well();

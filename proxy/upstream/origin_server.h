@@ -25,7 +25,7 @@ class OriginServer {
 
     const config::Server& where() const { return where_; }
     const std::string& authority() const { return authority_; }  // host[:port] as in a Host field
-    bool named() const { return named_; }                       // needs a resolver
+    bool named() const { return named_; }                        // needs a resolver
 
     // Addresses: null until a name has resolved for the first time. The last good answer stays.
     std::shared_ptr<const Addresses> addresses() const;
@@ -87,11 +87,11 @@ class OriginServer {
     unsigned checks_in_a_row_ = 0;  // of the opinion opposite to well_; the checker's thread alone
 
     mutable std::mutex mutex_;
-    std::shared_ptr<const Addresses> addresses_;                 // under mutex_
-    unsigned open_ = 0;                                          // under mutex_
-    std::vector<std::deque<std::shared_ptr<Waiter>>> queues_;    // under mutex_, one a worker
-    std::size_t queued_ = 0;                                     // under mutex_
-    std::size_t turn_ = 0;                                       // under mutex_
+    std::shared_ptr<const Addresses> addresses_;               // under mutex_
+    unsigned open_ = 0;                                        // under mutex_
+    std::vector<std::deque<std::shared_ptr<Waiter>>> queues_;  // under mutex_, one a worker
+    std::size_t queued_ = 0;                                   // under mutex_
+    std::size_t turn_ = 0;                                     // under mutex_
 };
 
 }  // namespace larder::proxy

@@ -166,7 +166,9 @@ void Pool::expire(Steady::time_point now) {
     }
 }
 
-void Pool::close_idle() { idle_.clear(); }
+void Pool::close_idle() {
+    idle_.clear();
+}
 
 std::size_t Pool::idle() const {
     std::size_t count = 0;

@@ -169,9 +169,11 @@ TEST_F(Slices, MissNothingAndCountNothingTwiceWhileOthersChangeTheShard) {
                 ++slices;
                 const std::lock_guard lock(shard_.mutex);  // it has been let go
                 for (int i = 0; i < 50; ++i) {
-                    put(count + 50 * slices + i, 10);  // newer than the invalidation: not its business
-                    put(i, 10, language("de"));        // beside one that it may or may not have met
-                    put(50 + i, 10);                   // over one
+                    put(count + 50 * slices + i, 10);          // newer than the invalidation: not its business
+                    put(i, 10, language("de"));                // beside one that it has met
+                    put(50 + i, 10);                           // over one
+                    put(count - 200 + i, 10, language("de"));  // beside one that it has yet to meet
+                    put(count - 250 + i, 10);                  // over one
                 }
                 Change first_and_last;
                 for (const int i : {100 + slices, count - slices}) {
@@ -188,7 +190,7 @@ TEST_F(Slices, MissNothingAndCountNothingTwiceWhileOthersChangeTheShard) {
             EXPECT_GE(slices, 4);
             if (erasure == Erasure::dry_run) {
                 EXPECT_LE(erasing.result().count, static_cast<std::uint64_t>(count));
-                EXPECT_GE(erasing.result().count, static_cast<std::uint64_t>(count - 100));
+                EXPECT_GE(erasing.result().count, static_cast<std::uint64_t>(count - 200));
             } else {
                 EXPECT_LE(erasing.result().count + removed, static_cast<std::uint64_t>(count));
                 EXPECT_EQ(old_ones(), 0u);
@@ -196,6 +198,23 @@ TEST_F(Slices, MissNothingAndCountNothingTwiceWhileOthersChangeTheShard) {
             for (int i = 0; i < 2 * count; ++i) remove(i);
             EXPECT_EQ(shard_.find_tag("tag"), nullptr);
         }
+    }
+}
+
+TEST_F(Slices, EndWhereTheListEndedWhenTheyBegan) {
+    for (const Pick& pick : {Pick::all(), Pick::tagged({"tag"})}) {
+        for (int i = 0; i < count; ++i) put(i, 1);
+        int slices = 0;
+        const std::function<void(Change &&)> between = [&](Change&&) {
+            ++slices;
+            if (slices > 10) return;  // it runs after what is added
+            for (int i = 0; i < 1500; ++i) put(count + 1500 * slices + i, 10);
+        };
+        Erasing erasing(pick, Erasure::dry_run, 0, between);
+        erasing.run(shard_);
+        EXPECT_EQ(slices, 4);
+        EXPECT_EQ(erasing.result().count, static_cast<std::uint64_t>(count));
+        for (int i = 0; i < count + 1500 * 12; ++i) remove(i);
     }
 }
 

@@ -1,0 +1,139 @@
+#include "proxy/storing.h"
+
+#include <algorithm>
+
+#include "proxy/upstream/upstream.h"
+#include "proxy/worker.h"
+
+namespace larder::proxy {
+namespace {
+
+// Many small pieces, as a slow chunked origin sends them, are put together before they are kept for long.
+std::shared_ptr<const storage::Body> compact(const std::shared_ptr<storage::Body>& body) {
+    constexpr std::size_t piece_size = 256 * config::KiB;
+    if (body->pieces.size() <= 1 + body->size / (16 * config::KiB)) return body;
+    auto made = std::make_shared<storage::Body>();
+    made->size = body->size;
+    std::uint64_t left = body->size;
+    std::size_t filled = 0;
+    for (const auto& piece : body->pieces) {
+        std::size_t taken = 0;
+        while (taken < piece.size) {
+            if (made->pieces.empty() || filled == made->pieces.back().size) {
+                const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(left, piece_size));
+                made->pieces.push_back({std::shared_ptr<char[]>(new char[size]), size});
+                left -= size;
+                filled = 0;
+            }
+            auto& to = made->pieces.back();
+            const std::size_t n = std::min(piece.size - taken, to.size - filled);
+            std::copy_n(piece.data.get() + taken, n, to.data.get() + filled);
+            taken += n;
+            filled += n;
+        }
+    }
+    return made;
+}
+
+storage::Body::Piece copied(std::string_view data) {
+    storage::Body::Piece piece{std::shared_ptr<char[]>(new char[data.size()]), data.size()};
+    std::copy(data.begin(), data.end(), piece.data.get());
+    return piece;
+}
+
+}  // namespace
+
+Storing::Storing(Worker& worker, const storage::KeyView& key, Filling filling, What what,
+                 policy::Tickets::Ticket ticket, std::unique_ptr<UpstreamConnection> connection, Upstream& upstream)
+    : worker_(worker),
+      key_text_(key.text),
+      key_{key_text_, key.hash, key.path_offset},
+      filling_(std::move(filling)),
+      what_(std::move(what)),
+      ticket_(std::move(ticket)),
+      connection_(std::move(connection)),
+      upstream_(upstream) {}
+
+Storing::~Storing() { worker_.shared().fills.release(reserved_); }
+
+bool Storing::room_for(std::uint64_t bytes) {
+    const bool fits = reserved_ + bytes <= what_.max_size;
+    if (fits && worker_.shared().fills.reserve(bytes)) {
+        reserved_ += bytes;
+        return true;
+    }
+    if (fits) worker_.metrics().limit(Limit::fills_bytes);
+    return false;
+}
+
+void Storing::append(std::string_view data) {
+    filling_.fill->append(copied(data));
+    if (!keeping_ || room_for(data.size())) return;
+    // It will not be stored. From now on nobody can join, since its beginning will be gone.
+    keeping_ = false;
+    filling_.unlist(worker_.shared().fills);
+    filling_.fill->stop_keeping();
+    ticket_.reset();
+}
+
+bool Storing::take_at_hand() {
+    for (;;) {
+        const auto piece = connection_->piece_at_hand();
+        if (!piece.data.empty()) append(piece.data);
+        if (piece.end) {
+            finish();
+            return true;
+        }
+        if (piece.error != UpstreamError::none || piece.data.empty()) return false;
+    }
+}
+
+void Storing::finish() {
+    Shared& shared = worker_.shared();
+    storage::ObjectPtr object;
+    if (keeping_) {
+        auto made = std::make_shared<storage::Object>(*what_.head);
+        made->body = compact(filling_.fill->body());
+        object = std::move(made);
+        shared.tiers.store(key_, object, what_.strategy, worker_.metrics());
+    }
+    filling_.unlist(shared.fills);
+    filling_.fill->complete(object);
+    ticket_.reset();
+    if (what_.keep_alive && connection_->ended_cleanly()) worker_.pool().release(std::move(connection_));
+}
+
+Task<void> Storing::take_rest(std::unique_ptr<Storing> storing) {
+    Worker& worker = storing->worker_;
+    Fill& fill = *storing->filling_.fill;
+    Wakeup wakeup(worker.executor());
+    worker.background_began();
+    worker.metrics().fills_in_flight.add(1);
+    for (;;) {
+        const auto piece = co_await storing->connection_->next_piece(storing->upstream_.settings().idle_timeout);
+        if (piece.error != UpstreamError::none) {
+            auto& errors = worker.metrics().upstreams[storing->upstream_.index()]->errors;
+            errors[static_cast<std::size_t>(piece.error)].add();
+            storing->filling_.unlist(worker.shared().fills);
+            fill.break_off();
+            break;
+        }
+        if (!piece.data.empty()) storing->append(piece.data);
+        if (piece.end) {
+            storing->finish();
+            break;
+        }
+        if (!storing->keeping_) {
+            const bool wanted = co_await fill.room(wakeup);
+            if (!wanted) {
+                fill.break_off();
+                break;
+            }
+        }
+    }
+    storing.reset();
+    worker.metrics().fills_in_flight.add(-1);
+    worker.background_ended();
+}
+
+}  // namespace larder::proxy

@@ -1,0 +1,56 @@
+// A response on its way into the layers, free of the request that began it: its body is taken in as it arrives, put before
+// followers at once, and stored when it is whole.
+//
+// Belongs to one worker. Holds the ticket of its fetch until what came of it is visible or given up.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "policy/tickets.h"
+#include "proxy/filling.h"
+#include "proxy/task.h"
+#include "proxy/upstream/connection.h"
+
+namespace larder::proxy {
+
+class Upstream;
+
+class Storing {
+  public:
+    struct What {
+        storage::ObjectPtr head;  // the object without its body
+        std::uint32_t strategy = 0;
+        std::uint64_t max_size = 0;  // of the body; beyond it, it is streamed on and not stored
+        bool keep_alive = false;     // the connection may be used again after the body
+    };
+
+    Storing(Worker& worker, const storage::KeyView& key, Filling filling, What what, policy::Tickets::Ticket ticket,
+            std::unique_ptr<UpstreamConnection> connection, Upstream& upstream);
+    ~Storing();
+    Storing(const Storing&) = delete;
+    Storing& operator=(const Storing&) = delete;
+
+    // What came with the head. True: that was all of it, and it is stored.
+    bool take_at_hand();
+    // The rest, behind whoever asked for it: a client that goes away does not end it.
+    static Task<void> take_rest(std::unique_ptr<Storing> storing);
+
+  private:
+    void append(std::string_view data);
+    bool room_for(std::uint64_t bytes);
+    void finish();
+
+    Worker& worker_;
+    const std::string key_text_;
+    const storage::KeyView key_;
+    Filling filling_;
+    const What what_;
+    policy::Tickets::Ticket ticket_;
+    std::unique_ptr<UpstreamConnection> connection_;
+    Upstream& upstream_;
+    std::uint64_t reserved_ = 0;  // of limits.fills_bytes
+    bool keeping_ = true;         // it is still to be stored
+};
+
+}  // namespace larder::proxy

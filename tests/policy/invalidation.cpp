@@ -1,0 +1,160 @@
+#include "policy/invalidation.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "tests/policy/purging.h"
+
+namespace larder::policy {
+namespace {
+
+using storage::Selection;
+
+struct Response {
+    std::string key;
+    std::vector<std::string> tags = {};
+    std::string strategy = "pages";
+};
+
+const std::vector<Response> responses = {
+    {"http://a.example/", {"home"}},
+    {"http://a.example/news", {"news", "home"}},
+    {"http://a.example/news?page=2", {"news"}},
+    {"http://a.example/news?page=2 Accept-Language=de", {"news", "german"}},
+    {"http://a.example/news?page=2 Accept-Language", {"news"}},
+    {"http://a.example/news?page=20", {}},
+    {"http://a.example/news/", {}},
+    {"http://a.example/news/7", {"news"}, "articles"},
+    {"http://a.example/news/7/comments", {}, "articles"},
+    {"http://a.example/newsletter", {"newsletter"}},
+    {"https://a.example/news", {"news"}},
+    {"http://a.example:8080/news", {}},
+    {"http://b.a.example/news", {}},
+    {"http://[2001:db8::1]/news", {}},
+};
+
+struct Case {
+    const char* id;
+    InvalidationPtr invalidation;
+    std::set<std::string> keys;  // it selects
+};
+
+std::vector<Case> cases() {
+    return {
+        {"a key", purge_of_key("http://a.example/news"), {"http://a.example/news"}},
+        {"a key with all its key fields",
+         purge_of_key("http://a.example/news?page=2"),
+         {"http://a.example/news?page=2", "http://a.example/news?page=2 Accept-Language=de",
+          "http://a.example/news?page=2 Accept-Language"}},
+        {"a key with these key fields",
+         purge_of_key("http://a.example/news?page=2 Accept-Language=de"),
+         {"http://a.example/news?page=2 Accept-Language=de"}},
+        {"an unknown key", purge_of_key("http://a.example/new"), {}},
+        {"one segment, whatever the query and host",
+         purge_of_pattern("/news"),
+         {"http://a.example/news", "http://a.example/news?page=2", "http://a.example/news?page=2 Accept-Language=de",
+          "http://a.example/news?page=2 Accept-Language", "http://a.example/news?page=20", "https://a.example/news",
+          "http://a.example:8080/news", "http://b.a.example/news", "http://[2001:db8::1]/news"}},
+        {"all below",
+         purge_of_pattern("/news/**"),
+         {"http://a.example/news/", "http://a.example/news/7", "http://a.example/news/7/comments"}},
+        {"a placeholder in the middle", purge_of_pattern("/news/*/comments"), {"http://a.example/news/7/comments"}},
+        {"a placeholder in front", purge_of_pattern("/*/7"), {"http://a.example/news/7"}},
+        {"names below a name", purge_of_pattern("*.a.example/news"), {"http://b.a.example/news"}},
+        {"an address", purge_of_pattern("[2001:db8::1]/**"), {"http://[2001:db8::1]/news"}},
+        {"the root", purge_of_pattern("/"), {"http://a.example/"}},
+        {"a tag", purge_of_tags({"home"}), {"http://a.example/", "http://a.example/news"}},
+        {"tags, one of them twice",
+         purge_of_tags({"newsletter", "german", "newsletter"}),
+         {"http://a.example/newsletter", "http://a.example/news?page=2 Accept-Language=de"}},
+        {"an unknown tag", purge_of_tags({"ne"}), {}},
+        {"a strategy", purge_of_strategy("articles"), {"http://a.example/news/7", "http://a.example/news/7/comments"}},
+    };
+}
+
+TEST(Invalidation, SelectsWhatItSays) {
+    for (const Case& c : cases()) {
+        c.invalidation->sequence = 2;
+        for (const Response& response : responses) {
+            const auto object = Purging::response(1, response.tags, response.strategy);
+            EXPECT_EQ(c.invalidation->selects(storage::Key(response.key).view, *object), c.keys.contains(response.key))
+                << c.id << ": " << response.key;
+        }
+    }
+}
+
+TEST(Invalidation, TheIndexItNamesLeadsToAllThatItSelects) {
+    for (const Case& c : cases()) {
+        Purging test;
+        for (const Response& response : responses) test.has_stored(response.key, response.tags, response.strategy);
+        EXPECT_EQ(test.purge(c.invalidation), c.keys.size()) << c.id;
+        for (const Response& response : responses) {
+            EXPECT_EQ(test.cache.has(response.key), !c.keys.contains(response.key)) << c.id << ": " << response.key;
+        }
+    }
+}
+
+TEST(Invalidation, AFlushSelectsEverything) {
+    const auto flush = purge_of_all();
+    flush->sequence = 2;
+    for (const Response& response : responses) {
+        EXPECT_TRUE(flush->selects(storage::Key(response.key).view, *Purging::response(1))) << response.key;
+    }
+}
+
+TEST(Invalidation, SelectsOnlyWhatWasFetchedBeforeIt) {
+    const auto flush = purge_of_all();
+    flush->sequence = 5;
+    const storage::Key key("http://a/");
+    EXPECT_TRUE(flush->selects(key.view, *Purging::response(4)));
+    EXPECT_FALSE(flush->selects(key.view, *Purging::response(5)));
+    EXPECT_FALSE(flush->selects(key.view, *Purging::response(6)));
+}
+
+TEST(Invalidation, UsesTheNarrowestIndex) {
+    EXPECT_EQ(purge_of_key("http://a/x")->index, Selection::Index::key);
+    EXPECT_EQ(purge_of_key("http://a/x")->key, storage::Key("http://a/x").view.hash);
+    EXPECT_EQ(purge_of_tags({"t"})->index, Selection::Index::tags);
+    EXPECT_EQ(purge_of_pattern("/api/*/x")->index, Selection::Index::path_prefix);
+    EXPECT_EQ(purge_of_pattern("/api/*/x")->path_prefix, "/api/");
+    EXPECT_EQ(purge_of_pattern("/*/x")->index, Selection::Index::everything);
+    EXPECT_EQ(purge_of_all()->index, Selection::Index::everything);
+}
+
+TEST(Invalidation, OnlyAPlainKeyIsLookedUpAmongKeysWithFields) {
+    const auto key = purge_of_key("http://a/x?q");
+    key->sequence = 7;
+    const auto fielded = key->with_key_fields();
+    ASSERT_TRUE(fielded);
+    EXPECT_EQ(fielded->index, Selection::Index::path_prefix);
+    EXPECT_EQ(fielded->path_prefix, "/x?q ");
+    EXPECT_EQ(fielded->sequence, 7u);
+
+    EXPECT_FALSE(purge_of_key("http://a/x Accept=1")->with_key_fields());
+    EXPECT_FALSE(purge_of_key("no-url")->with_key_fields());
+    EXPECT_FALSE(purge_of_pattern("/x")->with_key_fields());
+    EXPECT_FALSE(purge_of_tags({"t"})->with_key_fields());
+    EXPECT_FALSE(purge_of_all()->with_key_fields());
+}
+
+TEST(Invalidation, ASoftOneLeavesTheResponseStale) {
+    Purging test;
+    test.has_stored("http://a/x");
+    const auto purge = purge_of_key("http://a/x");
+    purge->erasure = storage::Erasure::soft;
+    EXPECT_EQ(test.purge(purge), 1u);
+    const auto found = test.cache.get("http://a/x");
+    ASSERT_TRUE(found);
+    EXPECT_FALSE(found->variants.front()->lifetime.fresh(storage::now));
+}
+
+TEST(Invalidation, HasTheWordsOfTheAdminApi) {
+    EXPECT_STREQ(word(purge_of_key("http://a/")->type), "SINGLE_KEY");
+    EXPECT_STREQ(word(purge_of_pattern("/")->type), "PATTERN_MATCH");
+    EXPECT_STREQ(word(purge_of_tags({"t"})->type), "TAG_BASED");
+    EXPECT_STREQ(word(purge_of_all()->type), "MANUAL_FLUSH");
+}
+
+}  // namespace
+}  // namespace larder::policy

@@ -1,0 +1,272 @@
+#include "policy/tickets.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <optional>
+#include <thread>
+
+#include "tests/policy/purging.h"
+
+namespace larder::policy {
+namespace {
+
+using storage::Erasure;
+using storage::Stored;
+using Ticket = Tickets::Ticket;
+
+const std::string url = "http://a.example/articles/7?page=2";
+
+struct Case {
+    const char* id;
+    std::function<InvalidationPtr()> purge;
+    bool selects;  // the response below
+};
+
+// For the response of `url` with tag "news", stored by strategy "articles".
+const std::vector<Case> cases = {
+    {"key", [] { return purge_of_key(url); }, true},
+    {"key without its query", [] { return purge_of_key("http://a.example/articles/7"); }, false},
+    {"other scheme", [] { return purge_of_key("https://a.example/articles/7?page=2"); }, false},
+    {"pattern", [] { return purge_of_pattern("/articles/**"); }, true},
+    {"pattern with host", [] { return purge_of_pattern("a.example/articles/{id}"); }, true},
+    {"pattern with another host", [] { return purge_of_pattern("b.example/articles/*"); }, false},
+    {"pattern of another path", [] { return purge_of_pattern("/articles/8"); }, false},
+    {"tag",
+     [] {
+         return purge_of_tags({"sport", "news"});
+     },
+     true},
+    {"other tag",
+     [] {
+         return purge_of_tags({"new", "newsletter"});
+     },
+     false},
+    {"flush", [] { return purge_of_all(); }, true},
+    {"flush of its strategy", [] { return purge_of_strategy("articles"); }, true},
+    {"flush of another strategy", [] { return purge_of_strategy("images"); }, false},
+};
+
+storage::ObjectPtr fetched(Sequence ticket) {
+    return Purging::response(ticket, {"news"}, "articles");
+}
+
+TEST(Tickets, NumberFetchesAndInvalidationsInOneOrder) {
+    Tickets tickets(10);
+    const auto before = tickets.begin();
+    const auto purge = purge_of_all();
+    tickets.enter(purge);
+    const auto after = tickets.begin();
+    EXPECT_LT(before.sequence(), purge->sequence);
+    EXPECT_LT(purge->sequence, after.sequence());
+}
+
+TEST(Tickets, AFetchOvertakenByAPurgeIsStoredOnlyIfThePurgeDoesNotSelectIt) {
+    for (const Case& c : cases) {
+        for (const Erasure erasure : {Erasure::hard, Erasure::soft}) {
+            Purging test;
+            const auto ticket = test.tickets.begin();
+            const auto purge = c.purge();
+            purge->erasure = erasure;
+            test.purge(purge);
+            EXPECT_EQ(test.store(url, fetched(ticket.sequence())), c.selects ? Stored::invalidated : Stored::yes)
+                << c.id;
+            EXPECT_EQ(test.cache.has(url), !c.selects) << c.id;
+        }
+    }
+}
+
+TEST(Tickets, AFetchThatBeganAfterThePurgeIsStored) {
+    for (const Case& c : cases) {
+        Purging test;
+        const auto older = test.tickets.begin();  // keeps the purge known
+        test.purge(c.purge());
+        const auto ticket = test.tickets.begin();
+        EXPECT_EQ(test.store(url, fetched(ticket.sequence())), Stored::yes) << c.id;
+    }
+}
+
+TEST(Tickets, APurgeFindsWhatWasStoredBeforeIt) {
+    for (const Case& c : cases) {
+        Purging test;
+        test.has_stored(url, {"news"}, "articles");
+        EXPECT_EQ(test.purge(c.purge()), c.selects ? 1u : 0u) << c.id;
+        EXPECT_EQ(test.cache.has(url), !c.selects) << c.id;
+    }
+}
+
+TEST(Tickets, ANotModifiedThatAPurgeOvertookRevivesNothing) {
+    for (const Case& c : cases) {
+        for (const Erasure erasure : {Erasure::hard, Erasure::soft}) {
+            Purging test;
+            test.has_stored(url, {"news"}, "articles");
+            const auto old = test.cache.get(url)->variants.front();
+            const auto revalidation = test.tickets.begin();
+            const auto purge = c.purge();
+            purge->erasure = erasure;
+            test.purge(purge);
+            const auto outcome = test.cache.layer.refresh(storage::Key(url).view, old.get(),
+                                                          fetched(revalidation.sequence()), test.tickets, storage::now);
+            EXPECT_EQ(outcome, c.selects ? Stored::invalidated : Stored::yes) << c.id;
+            const auto found = test.cache.get(url);
+            const bool fresh = found && found->variants.front()->lifetime.fresh(storage::now);
+            EXPECT_EQ(fresh, !c.selects) << c.id;
+        }
+    }
+}
+
+TEST(Tickets, OfTwoFetchesTheOneThatBeganLaterStays) {
+    Purging test;
+    const auto first = test.tickets.begin();
+    const auto second = test.tickets.begin();
+    EXPECT_EQ(test.store(url, storage::make({.content = "new", .ticket = second.sequence()})), Stored::yes);
+    EXPECT_EQ(test.store(url, storage::make({.content = "old", .ticket = first.sequence()})), Stored::superseded);
+    EXPECT_EQ(test.cache.contents(url), "new");
+}
+
+TEST(Tickets, AFetchFromBeforeAPurgeDoesNotReplaceOneFromAfterIt) {
+    Purging test;
+    const auto first = test.tickets.begin();
+    test.purge(purge_of_key(url));
+    const auto second = test.tickets.begin();
+    EXPECT_EQ(test.store(url, storage::make({.content = "new", .ticket = second.sequence()})), Stored::yes);
+    EXPECT_EQ(test.store(url, storage::make({.content = "old", .ticket = first.sequence()})), Stored::invalidated);
+    EXPECT_EQ(test.cache.contents(url), "new");
+}
+
+TEST(Tickets, APurgeWithoutAnyFetchUnderWayIsNotKept) {
+    Tickets tickets(10);
+    tickets.enter(purge_of_all());
+    EXPECT_EQ(tickets.kept(), 0u);
+}
+
+TEST(Tickets, APurgeIsKeptUntilNoFetchIsOlder) {
+    Tickets tickets(10);
+    auto first = tickets.begin();
+    tickets.enter(purge_of_key("http://a/1"));
+    auto second = tickets.begin();
+    tickets.enter(purge_of_key("http://a/2"));
+    auto third = tickets.begin();
+    EXPECT_EQ(tickets.kept(), 2u);
+    EXPECT_EQ(tickets.outstanding(), 3u);
+
+    first.reset();
+    EXPECT_EQ(tickets.kept(), 1u);
+    third.reset();
+    EXPECT_EQ(tickets.kept(), 1u);
+    second.reset();
+    EXPECT_EQ(tickets.kept(), 0u);
+    EXPECT_EQ(tickets.outstanding(), 0u);
+}
+
+TEST(Tickets, AYoungerFetchThatEndsPrunesNothing) {
+    Tickets tickets(10);
+    const auto oldest = tickets.begin();
+    tickets.enter(purge_of_key(url));
+    { const auto younger = tickets.begin(); }
+    EXPECT_EQ(tickets.kept(), 1u);
+    EXPECT_FALSE(tickets.permits(storage::Key(url).view, *fetched(oldest.sequence())));
+}
+
+TEST(Tickets, AFullBacklogRefusesWhatIsUnderWayAndNothingElse) {
+    Purging test(2);
+    test.has_stored("http://a/kept");
+    {
+        const auto under_way = test.tickets.begin();
+        for (const char* key : {"http://a/1", "http://a/2", "http://a/3"}) test.purge(purge_of_key(key));
+        EXPECT_LE(test.tickets.kept(), 2u);
+
+        for (const char* key : {"http://a/1", "http://a/2", "http://a/3", "http://a/unrelated"}) {
+            EXPECT_EQ(test.store(key, Purging::response(under_way.sequence())), Stored::invalidated) << key;
+        }
+        const auto later = test.tickets.begin();
+        EXPECT_EQ(test.store("http://a/1", Purging::response(later.sequence())), Stored::yes);
+        EXPECT_TRUE(test.cache.has("http://a/kept"));
+
+        // Invalidations count on after that.
+        test.purge(purge_of_key("http://a/4"));
+        EXPECT_EQ(test.store("http://a/4", Purging::response(later.sequence())), Stored::invalidated);
+        EXPECT_EQ(test.store("http://a/5", Purging::response(later.sequence())), Stored::yes);
+    }
+    const auto next = test.tickets.begin();
+    EXPECT_EQ(test.store("http://a/unrelated", Purging::response(next.sequence())), Stored::yes);
+}
+
+TEST(Tickets, ABacklogThatIsJustFullRefusesOnlyWhatItSelects) {
+    Purging test(2);
+    const auto under_way = test.tickets.begin();
+    test.purge(purge_of_key("http://a/1"));
+    test.purge(purge_of_key("http://a/2"));
+    EXPECT_EQ(test.tickets.kept(), 2u);
+    EXPECT_EQ(test.store("http://a/unrelated", Purging::response(under_way.sequence())), Stored::yes);
+}
+
+TEST(Tickets, ARequestJoinsOnlyAFetchThatNoInvalidationCouldSelect) {
+    // Nobody knows yet what tags the response will have: any of them, so that every purge by tag may concern it.
+    for (const Case& c : cases) {
+        Tickets tickets(10);
+        const auto before = tickets.begin();
+        tickets.enter(c.purge());
+        const auto after = tickets.begin();
+        const storage::Key key(url);
+        const bool may = !c.selects && c.purge()->type != InvalidationType::tag_based;
+        EXPECT_EQ(tickets.joinable(key.view, "articles", before.sequence()), may) << c.id;
+        EXPECT_TRUE(tickets.joinable(key.view, "articles", after.sequence())) << c.id;
+    }
+}
+
+TEST(Tickets, AFullBacklogLetsNobodyJoinWhatIsUnderWay) {
+    Tickets tickets(1);
+    const auto before = tickets.begin();
+    tickets.enter(purge_of_key("http://a/1"));
+    tickets.enter(purge_of_key("http://a/2"));
+    const auto after = tickets.begin();
+    const storage::Key key("http://a/unrelated");
+    EXPECT_FALSE(tickets.joinable(key.view, "all", before.sequence()));
+    EXPECT_TRUE(tickets.joinable(key.view, "all", after.sequence()));
+}
+
+TEST(Ticket, EndsOnceHoweverItIsMoved) {
+    Tickets tickets(10);
+    std::optional<Ticket> first(tickets.begin());
+    Ticket second = std::move(*first);
+    first.reset();
+    EXPECT_EQ(tickets.outstanding(), 1u);
+    second = tickets.begin();  // the one it held ends
+    EXPECT_EQ(tickets.outstanding(), 1u);
+    second.reset();
+    second.reset();
+    EXPECT_EQ(tickets.outstanding(), 0u);
+}
+
+// Fetches and purges on several threads: once a purge is acknowledged, nothing older than it is to be found.
+TEST(Tickets, NoStoreUndoesAnAcknowledgedPurge) {
+    Purging test(3);
+    std::atomic<bool> stop = false;
+    const auto fetch_and_store = [&] {
+        while (!stop.load()) {
+            const auto ticket = test.tickets.begin();
+            test.store(url, fetched(ticket.sequence()));
+        }
+    };
+    std::thread one(fetch_and_store), two(fetch_and_store);
+    int seen = 0;
+    for (int i = 0; i < 400; ++i) {
+        const auto purge = cases[static_cast<std::size_t>(i) % cases.size()].purge();
+        test.purge(purge);
+        if (!cases[static_cast<std::size_t>(i) % cases.size()].selects) continue;
+        if (const auto found = test.cache.get(url)) {
+            ++seen;
+            EXPECT_GT(found->variants.front()->ticket, purge->sequence) << i;
+        }
+    }
+    stop = true;
+    one.join();
+    two.join();
+    RecordProperty("found_after_a_purge", seen);
+    EXPECT_EQ(test.tickets.outstanding(), 0u);
+    EXPECT_EQ(test.tickets.kept(), 0u);
+}
+
+}  // namespace
+}  // namespace larder::policy

@@ -1,0 +1,92 @@
+#include "proxy/fills.h"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+namespace larder::proxy {
+namespace {
+
+constexpr storage::KeyHash key{1, 2};
+
+TEST(Fills, TheFirstToJoinLeads) {
+    Fills fills(10, 100);
+    const auto first = fills.join(key);
+    const auto second = fills.join(key);
+    EXPECT_TRUE(first.leader);
+    EXPECT_FALSE(second.leader);
+    EXPECT_EQ(first.fill, second.fill);
+}
+
+TEST(Fills, KeysHaveFillsOfTheirOwn) {
+    Fills fills(10, 100);
+    const auto one = fills.join(key);
+    for (const storage::KeyHash other : {storage::KeyHash{1, 3}, storage::KeyHash{2, 2}, storage::KeyHash{65, 2}}) {
+        const auto joined = fills.join(other);
+        EXPECT_TRUE(joined.leader);
+        EXPECT_NE(joined.fill, one.fill);
+    }
+}
+
+TEST(Fills, AFillThatWasLeftIsNotJoinedAgain) {
+    Fills fills(10, 100);
+    const auto old = fills.join(key);
+    fills.leave(key, old.fill);
+    const auto next = fills.join(key);
+    EXPECT_TRUE(next.leader);
+    EXPECT_NE(next.fill, old.fill);
+
+    fills.leave(key, old.fill);  // it is no longer the one there
+    EXPECT_EQ(fills.join(key).fill, next.fill);
+    fills.leave({9, 9}, old.fill);
+}
+
+TEST(Fills, NobodyJoinsASoloFill) {
+    Fills fills(10, 100);
+    const auto solo = fills.solo();
+    EXPECT_TRUE(fills.join(key).leader);
+    EXPECT_NE(fills.join(key).fill, solo);
+}
+
+TEST(Fills, ReserveNoMoreBytesThanTheLimit) {
+    Fills fills(10, 100);
+    EXPECT_TRUE(fills.reserve(60));
+    EXPECT_FALSE(fills.reserve(41));
+    EXPECT_EQ(fills.bytes(), 60u);
+    EXPECT_TRUE(fills.reserve(40));
+    EXPECT_FALSE(fills.reserve(1));
+    EXPECT_FALSE(fills.reserve(~std::uint64_t{0}));
+    fills.release(60);
+    EXPECT_TRUE(fills.reserve(1));
+    EXPECT_EQ(fills.bytes(), 41u);
+}
+
+TEST(Fills, ThreadsNeverReserveMoreThanTheLimitTogether) {
+    Fills fills(10, 1000);
+    std::atomic<bool> exceeded = false;
+    const auto reserve = [&] {
+        for (int i = 0; i < 5000; ++i) {
+            if (!fills.reserve(300)) continue;
+            if (fills.bytes() > 1000) exceeded = true;
+            fills.release(300);
+        }
+    };
+    std::thread one(reserve), two(reserve), three(reserve), four(reserve);
+    for (std::thread* thread : {&one, &two, &three, &four}) thread->join();
+    EXPECT_FALSE(exceeded);
+    EXPECT_EQ(fills.bytes(), 0u);
+}
+
+TEST(Fills, OfManyThreadsOneLeads) {
+    Fills fills(10, 100);
+    for (std::uint64_t round = 0; round < 200; ++round) {
+        std::atomic<int> leaders = 0;
+        const auto join = [&] { leaders += fills.join({round, round}).leader; };
+        std::thread one(join), two(join), three(join);
+        for (std::thread* thread : {&one, &two, &three}) thread->join();
+        ASSERT_EQ(leaders, 1);
+    }
+}
+
+}  // namespace
+}  // namespace larder::proxy
