@@ -37,7 +37,7 @@ void Fill::begin(storage::ObjectPtr head, std::optional<std::uint64_t> length) {
     notify();
 }
 
-void Fill::append(storage::Body::Piece piece) {
+void Fill::append(storage::Body::Piece piece, bool quietly) {
     const std::lock_guard lock(mutex_);
     produced_ += piece.size;
     if (keeping_) {
@@ -45,7 +45,7 @@ void Fill::append(storage::Body::Piece piece) {
         body_->pieces.push_back(piece);
     }
     pieces_.push_back(std::move(piece));
-    notify();
+    if (!quietly) notify();
 }
 
 void Fill::stop_keeping() {

@@ -54,7 +54,8 @@ class Fill : public std::enable_shared_from_this<Fill> {
     void fail(const Problem& problem);
     void begin(storage::ObjectPtr head, std::optional<std::uint64_t> length);
     // `keep`: the whole body is still wanted. Pieces that were kept stay until followers are past them.
-    void append(storage::Body::Piece piece);
+    // `quietly`: nobody is told, since complete() follows at once.
+    void append(storage::Body::Piece piece, bool quietly = false);
     void stop_keeping();
     void complete(storage::ObjectPtr object);
     void break_off();

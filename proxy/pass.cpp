@@ -68,12 +68,8 @@ Task<void> pass_response(Worker& worker, Exchange& exchange, Downstream& client,
     while (going && !piece.end && piece.error == UpstreamError::none) {
         piece = co_await fetched.connection->next_piece(idle);
         if (piece.error != UpstreamError::none) break;
-        if (piece.end) {
-            if (exchange.takes_trailers) client.set_trailers(fetched.connection->trailers());
-            going = co_await client.send(nullptr, 0, true);
-        } else {
-            going = co_await client.send(&piece.data, 1, false);
-        }
+        if (piece.end && exchange.takes_trailers) client.set_trailers(fetched.connection->trailers());
+        going = co_await client.send(&piece.data, piece.data.empty() ? 0 : 1, piece.end);
     }
     if (piece.error != UpstreamError::none) {
         worker.metrics().upstreams[exchange.upstream->index()]->errors[static_cast<std::size_t>(piece.error)].add();

@@ -66,8 +66,9 @@ bool Storing::room_for(std::uint64_t bytes) {
     return false;
 }
 
-void Storing::append(std::string_view data) {
-    filling_.fill->append(copied(data));
+// The last of it is shown when the whole is stored: who has all of it, and asks again, gets a hit.
+void Storing::append(std::string_view data, bool last) {
+    filling_.fill->append(copied(data), last);
     if (!keeping_ || room_for(data.size())) return;
     // It will not be stored. From now on nobody can join, since its beginning will be gone.
     keeping_ = false;
@@ -79,7 +80,7 @@ void Storing::append(std::string_view data) {
 bool Storing::take_at_hand() {
     for (;;) {
         const auto piece = connection_->piece_at_hand();
-        if (!piece.data.empty()) append(piece.data);
+        if (!piece.data.empty()) append(piece.data, piece.end);
         if (piece.end) {
             finish();
             return true;
@@ -118,7 +119,7 @@ Task<void> Storing::take_rest(std::unique_ptr<Storing> storing) {
             fill.break_off();
             break;
         }
-        if (!piece.data.empty()) storing->append(piece.data);
+        if (!piece.data.empty()) storing->append(piece.data, piece.end);
         if (piece.end) {
             storing->finish();
             break;

@@ -37,7 +37,7 @@ class Storing {
     static Task<void> take_rest(std::unique_ptr<Storing> storing);
 
   private:
-    void append(std::string_view data);
+    void append(std::string_view data, bool last);
     bool room_for(std::uint64_t bytes);
     void finish();
 

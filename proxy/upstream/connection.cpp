@@ -126,7 +126,7 @@ UpstreamConnection::Piece UpstreamConnection::piece_at_hand() {
         case h1::BodyFraming::length:
             piece = take(static_cast<std::size_t>(std::min<std::uint64_t>(remaining_, at_hand())));
             remaining_ -= piece.data.size();
-            body_ended_ = remaining_ == 0;
+            piece.end = body_ended_ = remaining_ == 0;
             break;
         case h1::BodyFraming::chunked: {
             const auto step = chunks_.feed(leftover());

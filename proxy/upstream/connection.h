@@ -50,7 +50,7 @@ class UpstreamConnection {
     // The next piece of the body of the head just read; views last until the next call.
     struct Piece {
         UpstreamError error = UpstreamError::none;
-        bool end = false;
+        bool end = false;       // with the last of the data, or after it
         std::string_view data;
     };
     Task<Piece> next_piece(std::chrono::milliseconds within);
