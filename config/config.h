@@ -123,8 +123,9 @@ enum class RequestCookies {
 struct StrategyConfiguration {
     TtlMode ttl_mode = TtlMode::origin;
     std::optional<seconds> stale_while_revalidate;  // when the origin names none
-    std::optional<seconds> stale_if_error;          // when the origin names none
+    std::optional<seconds> stale_if_error = 1h;     // when the origin names none
     seconds keep = 1h;                              // past freshness, for an object with a validator
+    seconds error_ttl_max = 60s;                    // freshness of a stored 4xx or 5xx, whoever names it
     SetCookie set_cookie = SetCookie::bypass;
     RequestCookies cookies = RequestCookies::bypass;
     RequestDirectives request_directives = RequestDirectives::safe;

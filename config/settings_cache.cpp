@@ -69,6 +69,10 @@ const Settings<StrategyConfiguration>& settings() {
             "How long past its freshness an object may be served when the origin fails, when the origin does not say."),
         setting("keep", &C::keep, Seconds(0s, longest),
                 "How long past its freshness an object with a validator may stay."),
+        setting(
+            "error_ttl_max", &C::error_ttl_max, Seconds(0s, longest),
+            "How long a stored 4xx or 5xx is fresh at most, whoever says so: an error that one client provoked must "
+            "not last."),
         setting("set_cookie", &C::set_cookie, OneOf<SetCookie>(),
                 "A response with Set-Cookie is not stored (`bypass`), stored without it (`strip`), or stored with it "
                 "(`store`: "

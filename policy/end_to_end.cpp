@@ -59,6 +59,14 @@ bool connection_names_protected(const Fields& request) {
     return found;
 }
 
+void append_end_to_end(std::string& out, const Fields& message) {
+    const HopByHop hop_by_hop(message);
+    for (const Field& field : message) {
+        if (hop_by_hop.contains(field.name) || same_name(field.name, "content-length")) continue;
+        out.append(field.name).append(": ").append(field.value).append("\r\n");
+    }
+}
+
 StoredFields::StoredFields(const Fields& response, const Rules& rules)
     : hop_by_hop_(response), strips_cookies_(rules.configuration.set_cookie == config::SetCookie::strip) {
     if (!rules.configuration.qualified_directives) return;

@@ -25,6 +25,9 @@ class HopByHop {
 // The request's Connection names a field that it must not (the ones above, or Transfer-Encoding): answer 400. Pure.
 bool connection_names_protected(const Fields& request);
 
+// Appends "Name: value\r\n" for each field that may be forwarded; not Content-Length, which whoever sends writes anew.
+void append_end_to_end(std::string& out, const Fields& message);
+
 // The fields of one response that are stored. Left out beside hop-by-hop ones: Age, Content-Length and Cache-Status
 // (made anew when it is sent), Proxy-Authenticate, Proxy-Authentication-Info, Proxy-Authorization, X-Accel-*,
 // X-Sendfile (they are for a proxy), Set-Cookie where the strategy strips it, and where it takes qualified directives

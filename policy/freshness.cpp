@@ -91,6 +91,10 @@ Lifetime lifetime(const Request& request, const Response& response, const Rules&
     result.response_time = response.response_time;
     result.initial_age = initial_age(response);
     result.freshness = freshness(request, response, directives, rules);
+    if (response.status >= 400) {
+        // Denial of service by a stored error (CPDoS): shorter than the origin says is always allowed.
+        result.freshness = std::min<Seconds>(result.freshness, rules.configuration.error_ttl_max.count());
+    }
     // RFC 9111 section 4.2.4; s-maxage has the meaning of proxy-revalidate (section 5.2.2.10).
     result.must_revalidate =
         directives.must_revalidate || directives.proxy_revalidate || directives.s_maxage || directives.no_cache;

@@ -1,6 +1,6 @@
 #include "policy/key.h"
 
-#include <optional>
+#include "policy/cookies.h"
 
 namespace larder::policy {
 namespace {
@@ -17,22 +17,6 @@ void append_encoded(std::string& out, std::string_view value) {
             out += c;
         }
     }
-}
-
-// RFC 6265 section 4.2.1: name=value pairs separated by "; ".
-std::optional<std::string_view> cookie(const Fields& request, std::string_view name) {
-    for (const Field& field : request) {
-        if (!same_name(field.name, "cookie")) continue;
-        std::string_view rest = field.value;
-        while (!rest.empty()) {
-            const std::size_t end = rest.find(';');
-            const std::string_view pair = trimmed(rest.substr(0, end));
-            rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
-            const std::size_t equals = pair.find('=');
-            if (equals != std::string_view::npos && pair.substr(0, equals) == name) return pair.substr(equals + 1);
-        }
-    }
-    return std::nullopt;
 }
 
 }  // namespace

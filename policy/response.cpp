@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "policy/cookies.h"
 #include "policy/date.h"
 
 namespace larder::policy {
@@ -18,9 +19,13 @@ bool has_validator(const Response& response) {
     return !response.fields.value("ETag").empty() || last_modified_of(response).has_value();
 }
 
+bool unkeyed_cookie(const Request& request, const Rules& rules) {
+    if (rules.configuration.cookies == config::RequestCookies::ignore) return false;
+    return has_other_cookies(request.fields, rules.configuration.key_cookies);
+}
+
 bool personal(const Request& request, const Rules& rules) {
-    if (request.fields.has("Authorization")) return true;
-    return rules.configuration.cookies != config::RequestCookies::ignore && request.fields.has("Cookie");
+    return request.fields.has("Authorization") || unkeyed_cookie(request, rules);
 }
 
 bool lifted(const Rules& rules, std::string_view what) {

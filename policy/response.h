@@ -34,8 +34,10 @@ std::optional<UnixTime> last_modified_of(const Response&);
 // ETag or a valid Last-Modified is there (RFC 9110 section 8.8).
 bool has_validator(const Response&);
 
-// The request carries what may make its response personal: Authorization, or a Cookie that the strategy does not
-// ignore.
+// The request has a cookie that the strategy neither ignores nor has in the key.
+bool unkeyed_cookie(const Request&, const Rules&);
+
+// The request carries what may make its response personal: Authorization, or such a cookie.
 bool personal(const Request&, const Rules&);
 
 // Cache-Control as this strategy obeys it: without what it lifts; no-cache="f" and private="f" as if without names,

@@ -49,9 +49,7 @@ bool set_cookie_forbids(const Response& response, const ResponseDirectives& dire
 }
 
 bool request_cookie_forbids(const Request& request, const ResponseDirectives& directives, const Rules& rules) {
-    if (rules.configuration.cookies == config::RequestCookies::ignore) return false;
-    if (!rules.configuration.key_cookies.empty()) return false;
-    return request.fields.has("Cookie") && !directives.is_public && !directives.s_maxage;
+    return unkeyed_cookie(request, rules) && !directives.is_public && !directives.s_maxage;
 }
 
 StoreVerdict request_verdict(const Request& request, const Rules& rules) {

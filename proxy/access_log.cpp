@@ -1,13 +1,23 @@
 #include "proxy/access_log.h"
 
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <stdexcept>
 
 namespace larder::proxy {
+namespace {
+
+std::uint64_t lines(std::string_view text) {
+    return static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
+}  // namespace
 
 AccessLog::AccessLog(const std::string& target, std::size_t capacity) : capacity_(capacity) {
     if (target == "off") return;
@@ -50,6 +60,24 @@ void AccessLog::write(std::string_view line) {
     if (first) ready_.notify_one();
 }
 
+// Waits for a slow target, but not once the log is to end.
+bool AccessLog::write_all(std::string_view rest) {
+    while (!rest.empty()) {
+        pollfd ready{descriptor_, POLLOUT, 0};
+        if (::poll(&ready, 1, 100) <= 0) {
+            const std::lock_guard lock(mutex_);
+            if (stopping_) return false;
+            continue;
+        }
+        // No more than a pipe that is ready takes without blocking.
+        const ssize_t written = ::write(descriptor_, rest.data(), std::min<std::size_t>(rest.size(), PIPE_BUF));
+        if (written < 0 && errno == EINTR) continue;
+        if (written <= 0) return false;
+        rest.remove_prefix(static_cast<std::size_t>(written));
+    }
+    return true;
+}
+
 void AccessLog::run() {
     std::string batch;
     for (;;) {
@@ -61,16 +89,7 @@ void AccessLog::run() {
             std::swap(batch, pending_);
             stopping = stopping_;
         }
-        std::string_view rest = batch;
-        while (!rest.empty()) {
-            const ssize_t written = ::write(descriptor_, rest.data(), rest.size());
-            if (written < 0 && errno == EINTR) continue;
-            if (written <= 0) {
-                dropped_.fetch_add(1, std::memory_order_relaxed);
-                break;
-            }
-            rest.remove_prefix(static_cast<std::size_t>(written));
-        }
+        if (!write_all(batch)) dropped_.fetch_add(lines(batch), std::memory_order_relaxed);
         if (stopping && batch.empty()) return;
         if (stopping) {
             const std::lock_guard lock(mutex_);

@@ -25,6 +25,7 @@ class AccessLog {
 
   private:
     void run();
+    bool write_all(std::string_view text);
 
     int descriptor_ = -1;
     bool owned_ = false;

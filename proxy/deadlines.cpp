@@ -6,7 +6,8 @@ void Deadlines::check(Steady::time_point now) {
     for (auto it = list_.begin(); it != list_.end();) {
         Deadline& deadline = *it++;  // striking may unlink it
         if (deadline.when_ <= now) {
-            deadline.when_ = Steady::time_point::max();
+            // It stays due, and strikes at each tick until it is set or cleared: what it is to end may just have been
+            // between two operations.
             deadline.expired_ = true;
             deadline.strike_();
         }
@@ -23,6 +24,15 @@ Progress::Progress(Deadline& deadline, std::chrono::milliseconds window, std::ui
 void Progress::moved(std::size_t bytes) {
     since_ += bytes;
     if (since_ >= wanted_) restart();
+}
+
+void Progress::pause() {
+    left_ = deadline_.when() - Steady::now();
+    deadline_.clear();
+}
+
+void Progress::resume() {
+    deadline_.set(Steady::now() + left_);
 }
 
 void Progress::restart() {

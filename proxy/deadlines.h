@@ -23,6 +23,7 @@ class Deadline : public boost::intrusive::list_base_hook<boost::intrusive::link_
     }
     void after(std::chrono::milliseconds wait) { set(Steady::now() + wait); }
     void clear() { set(Steady::time_point::max()); }
+    Steady::time_point when() const { return when_; }
     // True from the moment it struck until it is set anew.
     bool expired() const { return expired_; }
 
@@ -54,11 +55,15 @@ class Progress {
     Progress& operator=(const Progress&) = delete;
 
     void moved(std::size_t bytes);
-    // The peer was not to blame for the time that passed (we waited for someone else).
-    void restart();
+    // Time in which the peer is not waited for does not count.
+    void pause();
+    void resume();
 
   private:
+    void restart();
+
     Deadline& deadline_;
+    Steady::duration left_{};  // of the window, while paused
     std::chrono::milliseconds window_;
     std::uint64_t wanted_;
     std::uint64_t since_ = 0;

@@ -97,7 +97,6 @@ class Downstream {
     virtual void set_trailers(std::string_view trailers) = 0;
     // The body cannot be completed: the client must see that.
     virtual void cut() = 0;
-    virtual bool begun() const = 0;
 
     virtual Task<bool> interim(int status, std::string_view fields) = 0;
 

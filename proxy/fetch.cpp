@@ -1,5 +1,7 @@
 #include "proxy/fetch.h"
 
+#include <sys/socket.h>
+
 #include "policy/end_to_end.h"
 #include "proxy/upstream/upstream.h"
 #include "proxy/worker.h"
@@ -12,17 +14,11 @@ bool idempotent(std::string_view method) {
            method == "QUERY";
 }
 
-std::string end_to_end_lines(const policy::Fields& fields) {
-    std::string out;
-    const policy::HopByHop hop_by_hop(fields);
-    for (const policy::Field& field : fields) {
-        if (hop_by_hop.contains(field.name) || policy::same_name(field.name, "content-length")) continue;
-        out += field.name;
-        out += ": ";
-        out += field.value;
-        out += "\r\n";
-    }
-    return out;
+// "HTTP/1.1 1xx": what can be read is a 100 or 103, not a final response.
+bool interim_at_hand(int descriptor) {
+    char start[10];
+    const auto n = ::recv(descriptor, start, sizeof start, MSG_PEEK | MSG_DONTWAIT);
+    return n == sizeof start && start[9] == '1';
 }
 
 // One try on one connection.
@@ -115,13 +111,18 @@ Task<UpstreamError> Attempt::send_body() {
     };
     const auto watch = std::make_shared<Watch>();
     Downstream* const client = client_;
-    // Over TLS bytes that arrive need not be an answer: session tickets come unasked.
+    const int descriptor = connection_.stream().socket().native_handle();
+    // Over TLS bytes that arrive need not be an answer, since session tickets come unasked: there the body is sent to
+    // its end, or until the server takes no more of it.
     if (!connection_.stream().encrypted()) {
-        connection_.stream().socket().async_wait(asio::socket_base::wait_read, [watch, client](error_code error) {
-            if (watch->over || error) return;
-            watch->answered = true;
-            client->interrupt_body();
-        });
+        connection_.stream().socket().async_wait(asio::socket_base::wait_read,
+                                                 [watch, client, descriptor](error_code error) {
+                                                     if (watch->over || error) return;
+                                                     if (interim_at_hand(descriptor))
+                                                         return;  // no answer yet: it is read after the body
+                                                     watch->answered = true;
+                                                     client->interrupt_body();
+                                                 });
     }
     UpstreamError result = UpstreamError::none;
     for (;;) {
@@ -195,7 +196,8 @@ Task<UpstreamError> Attempt::read_final_head(bool until_continue, bool& continue
             continue;  // ours to send, when a client waits for it
         }
         if (client_ && exchange_.minor > 0) {
-            const std::string lines = end_to_end_lines(head.fields);
+            std::string lines;
+            policy::append_end_to_end(lines, head.fields);
             co_await client_->interim(head.status, lines);  // a client that is gone shows itself later
         }
     }
@@ -213,8 +215,10 @@ Task<Fetched> fetch(Worker& worker, const Exchange& exchange, ForwardOptions opt
         auto acquired = co_await worker.pool().acquire(upstream, tried, fresh);
         if (acquired.error != UpstreamError::none) {
             // The error of the server that was tried says more than that none is left.
-            if (acquired.error != UpstreamError::no_server || tried.empty()) fetched.error = acquired.error;
-            metrics.errors[static_cast<std::size_t>(acquired.error)].add();
+            if (acquired.error != UpstreamError::no_server || tried.empty()) {
+                fetched.error = acquired.error;
+                metrics.errors[static_cast<std::size_t>(acquired.error)].add();
+            }
             if (acquired.server && nothing_sent(acquired.error) && tried.size() < 3) {
                 tried.push_back(acquired.server.get());
                 continue;
@@ -226,14 +230,13 @@ Task<Fetched> fetch(Worker& worker, const Exchange& exchange, ForwardOptions opt
         OriginServer& server = *acquired.server;
         const bool reused = fetched.connection->reused;
         fetched.body_sent = true;
-        server.began();
+        fetched.connection->set_busy(true);
         bool nothing_received = false;
         {
             Attempt attempt(worker, exchange, options, client, *fetched.connection, fetched);
             fetched.error = co_await attempt.run();
             nothing_received = attempt.nothing_received();
         }
-        server.ended();
         if (fetched.error == UpstreamError::none) {
             server.responded();
             metrics.statuses[static_cast<std::size_t>(fetched.head.status)].add();

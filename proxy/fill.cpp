@@ -55,6 +55,11 @@ void Fill::stop_keeping() {
     drop_passed();
 }
 
+void Fill::overtaken() {
+    const std::lock_guard lock(mutex_);
+    progress_.overtaken = true;
+}
+
 void Fill::complete(storage::ObjectPtr object) {
     const std::lock_guard lock(mutex_);
     progress_.state = State::complete;

@@ -34,8 +34,10 @@ class Fill : public std::enable_shared_from_this<Fill> {
         broken,     // the body broke off
     };
 
-    explicit Fill(std::uint64_t window) : window_(window) {}
+    explicit Fill(std::uint64_t window, std::string key = {}) : window_(window), key_(std::move(key)) {}
     ~Fill();
+
+    const std::string& key() const { return key_; }
 
     struct Progress {
         State state = State::awaiting_head;
@@ -43,6 +45,7 @@ class Fill : public std::enable_shared_from_this<Fill> {
         storage::ObjectPtr object;
         std::optional<std::uint64_t> length;  // of the body, if it is known
         Problem problem;
+        bool overtaken = false;  // an invalidation came in between: only for those who asked before it
     };
     Progress progress() const;
 
@@ -53,10 +56,10 @@ class Fill : public std::enable_shared_from_this<Fill> {
     void unshare();
     void fail(const Problem& problem);
     void begin(storage::ObjectPtr head, std::optional<std::uint64_t> length);
-    // `keep`: the whole body is still wanted. Pieces that were kept stay until followers are past them.
     // `quietly`: nobody is told, since complete() follows at once.
     void append(storage::Body::Piece piece, bool quietly = false);
     void stop_keeping();
+    void overtaken();
     void complete(storage::ObjectPtr object);
     void break_off();
     // All of the body so far; only while it is kept.
@@ -101,6 +104,7 @@ class Fill : public std::enable_shared_from_this<Fill> {
     std::uint64_t fastest() const;  // under mutex_
 
     const std::uint64_t window_;
+    const std::string key_;
     std::atomic<policy::Sequence> ticket_{0};
     // Grows while it is kept; readers share its pieces, not the vector.
     std::shared_ptr<storage::Body> body_;

@@ -9,12 +9,13 @@
 #include "policy/vary.h"
 #include "proxy/fetch.h"
 #include "proxy/following.h"
+#include "proxy/h1/reason.h"
 #include "proxy/hit.h"
 #include "proxy/identify.h"
 #include "proxy/pass.h"
 #include "proxy/run_exchange.h"
-#include "proxy/storing.h"
 #include "proxy/stored_answer.h"
+#include "proxy/storing.h"
 #include "proxy/upstream/upstream.h"
 #include "proxy/worker.h"
 
@@ -29,7 +30,21 @@ class Leader {
           shared_(worker.shared()),
           exchange_(exchange),
           client_(client),
-          filling_(std::move(filling)) {}
+          filling_(std::move(filling)) {
+        if (!exchange_.range) return;
+        for (const policy::Field& field : *exchange_.fields) {
+            if (!policy::same_name(field.name, "range")) unranged_.add(field.name, field.value);
+        }
+    }
+
+    // Whatever happened, an exception too: nobody may go on waiting for a head from here.
+    ~Leader() {
+        if (filling_.fill->progress().state != Fill::State::awaiting_head) return;
+        filling_.unlist(shared_.fills);
+        filling_.fill->unshare();
+    }
+    Leader(const Leader&) = delete;
+    Leader& operator=(const Leader&) = delete;
 
     Task<void> run();
 
@@ -39,6 +54,7 @@ class Leader {
     Task<void> serve_stale(policy::Forward forward, int forward_status);
     Task<void> begin_storing();
     Task<void> unstored(policy::StoreVerdict verdict);
+    bool replaces_for_all() const;
     void discard_response();
     void remember_vary(const storage::Object& object);
     bool may_serve_stale() const {
@@ -50,7 +66,8 @@ class Leader {
     policy::Response response() const {
         return {fetched_.head.status, fetched_.head.fields, fetched_.request_time, fetched_.response_time};
     }
-    policy::Request request() const { return {exchange_.get ? "GET" : exchange_.method, *exchange_.fields, false}; }
+    // As the origin saw it: a GET, without the client's Range.
+    policy::Request request() const { return {"GET", exchange_.range ? unranged_ : *exchange_.fields, false}; }
     std::shared_ptr<storage::Object> new_object() const;
 
     Worker& worker_;
@@ -60,6 +77,7 @@ class Leader {
     Filling filling_;
     policy::Tickets::Ticket ticket_;
     Fetched fetched_;
+    policy::Fields unranged_;  // with exchange_.range
     bool validating_ = false;
 };
 
@@ -88,7 +106,11 @@ Task<void> Leader::run() {
         exchange_.cache.forward_status = status;
         const bool answers_what_was_asked = status == 304 ? validating_ : status != 206;
         // A 304 or 206 that nobody asked for is no representation of anything.
-        if (!answers_what_was_asked) fetched_.error = UpstreamError::bad_response;
+        if (!answers_what_was_asked) {
+            fetched_.error = UpstreamError::bad_response;
+            auto& errors = worker_.metrics().upstreams[exchange_.upstream->index()]->errors;
+            errors[static_cast<std::size_t>(fetched_.error)].add();
+        }
     }
     if (fetched_.error != UpstreamError::none) {
         co_await failed();
@@ -134,17 +156,15 @@ Task<void> Leader::serve_stale(policy::Forward forward, int forward_status) {
     Problem problem = Problem::of(UpstreamError::bad_response);
     if (filling_.fill->progress().state == Fill::State::awaiting_head) {
         problem.status = forward_status;
+        problem.title = h1::reason_phrase(forward_status);
+        problem.detail = "The origin server failed.";
         filling_.fill->fail(problem);
     }
     if (!client_) co_return;
-    exchange_.result = Result::stale;
     exchange_.cache.forward = forward;
     exchange_.cache.forward_status = forward_status;
     const auto now = shared_.clock.unix_time();
-    const auto& lifetime = filling_.stale->lifetime;
-    exchange_.cache.ttl = lifetime.invalidated ? 0 : lifetime.freshness - lifetime.age(now);
-    note_detail(exchange_);
-    if (!co_await send_stored(*client_, exchange_, *filling_.stale, now)) client_->cut();
+    co_await proxy::serve_stale(exchange_, *client_, *filling_.stale, now);
 }
 
 Task<void> Leader::not_modified() {
@@ -158,6 +178,7 @@ Task<void> Leader::not_modified() {
         const auto stored =
             shared_.tiers.refresh(exchange_.key, filling_.stale, object, exchange_.strategy->index, worker_.metrics());
         exchange_.cache.stored = stored == storage::Stored::yes;
+        if (stored == storage::Stored::invalidated) filling_.fill->overtaken();
         filling_.unlist(shared_.fills);
         filling_.fill->complete(object);
     } else {
@@ -172,7 +193,7 @@ Task<void> Leader::not_modified() {
     if (!client_) co_return;
     const auto now = shared_.clock.unix_time();
     exchange_.result = Result::hit;
-    exchange_.cache.ttl = object->lifetime.freshness - object->lifetime.age(now);
+    note_ttl(exchange_, object->lifetime, now);
     note_detail(exchange_);
     if (!co_await send_stored(*client_, exchange_, *object, now)) client_->cut();
 }
@@ -187,8 +208,6 @@ std::shared_ptr<storage::Object> Leader::new_object() const {
         object->resource_id =
             policy::captured(exchange_.strategy->pattern, "resource_id", exchange_.target.path()).substr(0, 255);
     }
-    const auto directives = policy::effective_directives(fetched_.head.fields, rules());
-    object->for_everybody = directives.is_public || directives.s_maxage || directives.must_revalidate;
     object->ticket = ticket_.sequence();
     object->stored_at = fetched_.response_time;
     return object;
@@ -220,7 +239,7 @@ Task<void> Leader::begin_storing() {
     auto storing = std::make_unique<Storing>(worker_, exchange_.key, filling_, std::move(what), std::move(ticket_),
                                              std::move(fetched_.connection), *exchange_.upstream);
     // What came with the head is for a small response all of it.
-    if (!storing->take_at_hand()) {
+    if (!storing->take_first()) {
         asio::co_spawn(worker_.executor(), Storing::take_rest(std::move(storing)), asio::detached);
     }
     if (!client_) co_return;
@@ -238,6 +257,15 @@ void Leader::remember_vary(const storage::Object& object) {
     shared_.remembered.cacheable(exchange_.key.hash, names->empty() ? nullptr : VaryNames(names));
 }
 
+// The origin has another representation for whoever asks, and it may not be stored: what is stored is out of date. Not
+// so if it is this request that the response answers in its own way, as with 401 or 400.
+bool Leader::replaces_for_all() const {
+    const int status = fetched_.head.status;
+    if (status >= 400 && status != 404 && status != 410) return false;
+    const policy::Fields nothing;
+    return policy::storable({"GET", nothing, false}, response(), rules()) != policy::StoreVerdict::storable;
+}
+
 Task<void> Leader::unstored(policy::StoreVerdict verdict) {
     ticket_.reset();
     filling_.unlist(shared_.fills);
@@ -247,8 +275,7 @@ Task<void> Leader::unstored(policy::StoreVerdict verdict) {
         shared_.remembered.uncacheable(exchange_.key.hash, shared_.clock.unix_time() + memory);
     }
     filling_.fill->unshare();
-    if (filling_.stale && !policy::is_origin_error(fetched_.head.status)) {
-        // The origin has another representation, which may not be stored: what is stored is out of date.
+    if (filling_.stale && replaces_for_all()) {
         shared_.tiers.drop(exchange_.key, filling_.stale, exchange_.strategy->index);
     }
     if (!client_) co_return;
@@ -258,9 +285,8 @@ Task<void> Leader::unstored(policy::StoreVerdict verdict) {
 }
 
 Task<void> fill_detached(Worker& worker, std::unique_ptr<DetachedExchange> exchange, Filling filling) {
-    worker.background_began();
+    const Background background(worker);
     co_await fill_and_answer(worker, exchange->exchange, nullptr, std::move(filling));
-    worker.background_ended();
 }
 
 }  // namespace
@@ -270,37 +296,36 @@ void Filling::unlist(Fills& fills) const {
 }
 
 Task<void> fill_and_answer(Worker& worker, Exchange& exchange, Downstream* client, Filling filling) {
-    worker.metrics().fills_in_flight.add(1);
+    const Background background(worker);
     Leader leader(worker, exchange, client, std::move(filling));
     co_await leader.run();
-    worker.metrics().fills_in_flight.add(-1);
 }
 
 void revalidate_in_background(Worker& worker, const Exchange& exchange, const storage::ObjectPtr& stale) {
     if (worker.draining()) return;
     const auto key = fill_key(worker, exchange, nullptr);
-    auto joined = worker.shared().fills.join(key);
+    auto joined = worker.shared().fills.join(key.hash, key.text);
     if (!joined.leader) return;                // somebody does it already
     if (find_hit(worker, exchange).fresh()) {  // or has just done it
-        worker.shared().fills.leave(key, joined.fill);
+        worker.shared().fills.leave(key.hash, joined.fill);
         joined.fill->unshare();
         return;
     }
-    Filling filling(std::move(joined.fill), key, stale);
+    Filling filling(std::move(joined.fill), key.hash, stale);
     auto detached = std::make_unique<DetachedExchange>(exchange);
     detached->exchange.cache = {};
     detached->exchange.cache.forward = policy::Forward::stale;
     asio::co_spawn(worker.executor(), fill_detached(worker, std::move(detached), std::move(filling)), asio::detached);
 }
 
-storage::KeyHash fill_key(Worker& worker, const Exchange& exchange, const storage::VariantSet* known) {
+FillKey fill_key(Worker& worker, const Exchange& exchange, const storage::VariantSet* known) {
     std::vector<std::string> names;
     if (known && !known->variants.empty()) {
         for (const auto& field : known->variants.front()->vary) names.push_back(field.name);
     } else if (const auto facts = worker.shared().remembered.recall(exchange.key.hash, exchange.now); facts.vary) {
         names = *facts.vary;
     }
-    if (names.empty()) return exchange.key.hash;
+    if (names.empty()) return {exchange.key_text, exchange.key.hash};
     std::string text = exchange.key_text;
     for (const auto& field : policy::select_fields(names, *exchange.fields)) {
         text += '\n';
@@ -308,7 +333,8 @@ storage::KeyHash fill_key(Worker& worker, const Exchange& exchange, const storag
         text += field.value ? '=' : '-';
         text += field.value.value_or("");
     }
-    return storage::hash_key(text, worker.shared().hash_seed);
+    const auto hash = storage::hash_key(text, worker.shared().hash_seed);
+    return {std::move(text), hash};
 }
 
 }  // namespace larder::proxy

@@ -35,6 +35,10 @@ void revalidate_in_background(Worker& worker, const Exchange& exchange, const st
 
 // For which other requests a fill of this one can serve: the key, and the values of the fields that the key's responses
 // are known to vary by.
-storage::KeyHash fill_key(Worker& worker, const Exchange& exchange, const storage::VariantSet* known);
+struct FillKey {
+    std::string text;
+    storage::KeyHash hash;
+};
+FillKey fill_key(Worker& worker, const Exchange& exchange, const storage::VariantSet* known);
 
 }  // namespace larder::proxy

@@ -2,12 +2,15 @@
 
 namespace larder::proxy {
 
-Fills::Joined Fills::join(storage::KeyHash key) {
+Fills::Joined Fills::join(storage::KeyHash key, std::string_view text) {
     Shard& in = shard(key);
     const std::lock_guard lock(in.mutex);
     auto& fill = in.fills[key];
-    if (fill) return {fill, false};
-    fill = std::make_shared<Fill>(window_);
+    if (fill) {
+        if (fill->key() == text) return {fill, false};
+        return {solo(), true};
+    }
+    fill = std::make_shared<Fill>(window_, std::string(text));
     return {fill, true};
 }
 

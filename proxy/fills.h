@@ -21,7 +21,8 @@ class Fills {
         std::shared_ptr<Fill> fill;
         bool leader = false;  // made just now: the caller fetches
     };
-    Joined join(storage::KeyHash key);
+    // `text` is what was hashed: another text with the same hash gets a fill of its own.
+    Joined join(storage::KeyHash key, std::string_view text);
     // A fill that nobody can join.
     std::shared_ptr<Fill> solo() const { return std::make_shared<Fill>(window_); }
     // No longer to be joined, if it is still the one there.

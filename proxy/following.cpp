@@ -31,18 +31,11 @@ Task<bool> stream_fill(Worker& worker, Exchange& exchange, Downstream& client, F
     auto progress = follower.fill().progress();
     const storage::ObjectPtr object = progress.object;
     const auto now = worker.shared().clock.unix_time();
-    exchange.cache.ttl = object->lifetime.freshness - object->lifetime.age(now);
+    note_ttl(exchange, object->lifetime, now);
     note_detail(exchange);
     const bool not_modified =
         policy::evaluate(exchange.method, *exchange.fields, *object, now) == policy::Precondition::not_modified;
-    if (not_modified || exchange.head) {
-        if (exchange.head && !not_modified && !progress.length) {
-            // HEAD of a body whose length is not known yet.
-            if (!co_await wait_for_whole(follower)) co_return false;
-            progress = follower.fill().progress();
-        }
-        co_return co_await send_stored(client, exchange, *progress.object, now);
-    }
+    if (not_modified) co_return co_await send_stored(client, exchange, *object, now);
     if (needs_whole(exchange, *object)) {
         if (!co_await wait_for_whole(follower)) {
             Problem problem = Problem::of(UpstreamError::incomplete);
@@ -65,6 +58,10 @@ Task<bool> stream_fill(Worker& worker, Exchange& exchange, Downstream& client, F
     head.length = progress.length;
     head.bodiless = object->status == 204;
     if (head.bodiless) head.length.reset();
+    if (exchange.head) {
+        head.bodiless = true;
+        co_return co_await client.begin(head, nullptr, 0, true);
+    }
     for (bool begun = false;;) {
         const auto next = follower.next(at_once);
         if (next.cut) {
@@ -129,14 +126,13 @@ Task<FollowOutcome> follow(Worker& worker, Exchange& exchange, Downstream& clien
             break;
     }
     // Ours only if its Vary selects us, and if nothing has invalidated it since its fetch began.
-    if (!policy::vary_matches(progress.object->vary, *exchange.fields) ||
+    if (progress.overtaken || !policy::vary_matches(progress.object->vary, *exchange.fields) ||
         !shared.tickets.permits(exchange.key, *progress.object)) {
         co_return outcome;
     }
     exchange.result = Result::miss;
     exchange.cache.collapsed = true;
     exchange.cache.forward_status = progress.object->status;
-    exchange.cache.stored = true;
     outcome.followed = Followed::answered;
     if (!co_await stream_fill(worker, exchange, client, follower)) {
         exchange.result = Result::error;

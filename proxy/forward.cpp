@@ -29,11 +29,13 @@ bool one_of(std::string_view name, const std::array<std::string_view, N>& names)
 // Says who the client is or what it asked for, to an origin that believes it. Ours to say: written anew below, or kept
 // from the client altogether, since a response that reflects them would be stored for everybody.
 bool forwarding_claim(std::string_view name) {
-    static constexpr std::array<std::string_view, 8> names = {
-        "x-host",    "x-original-url", "x-rewrite-url",       "x-original-host",
-        "x-real-ip", "x-client-ip",    "x-cluster-client-ip", "x-proxyuser-ip"};
+    static constexpr std::array<std::string_view, 12> names = {
+        "x-host",      "x-original-url",    "x-rewrite-url",       "x-original-host",
+        "x-real-ip",   "x-client-ip",       "x-cluster-client-ip", "x-proxyuser-ip",
+        "client-cert", "client-cert-chain", "x-client-cert",       "ssl-client-cert"};  // RFC 9440 section 2.4
     if (name.size() < 6) return false;
     if (same_name(name.substr(0, 11), "x-forwarded")) return true;
+    if (same_name(name.substr(0, 13), "x-ssl-client-")) return true;
     return same_name(name, "forwarded") || one_of(name, names);
 }
 

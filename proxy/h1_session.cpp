@@ -112,6 +112,12 @@ void H1Session::expect_head() {
     const auto& limits = worker_.shared().config.limits;
     scanner_.reset();
     idle_ = begin_ == end_;
+    if (idle_ && !body_buffer_.empty()) {
+        // What one large request needed is not kept while the connection waits for the next.
+        std::vector<char>().swap(body_buffer_);
+        if (buffer_.size() > 4 * first_buffer) std::vector<char>().swap(buffer_);
+        begin_ = end_ = 0;
+    }
     deadline_.set(now_ + (idle_ && served_ > 0 ? limits.keepalive_timeout : limits.request_head_timeout));
 }
 

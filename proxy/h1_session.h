@@ -37,7 +37,6 @@ class H1Session final : public ClientConnection, public Downstream {
     Task<bool> send(const std::string_view* pieces, std::size_t count, bool last) override;
     void set_trailers(std::string_view trailers) override { trailers_ = trailers; }
     void cut() override;
-    bool begun() const override { return begun_; }
     Task<bool> interim(int status, std::string_view fields) override;
     Task<BodyPiece> next_body_piece() override;
     void interrupt_body() override;
@@ -50,8 +49,8 @@ class H1Session final : public ClientConnection, public Downstream {
     std::string_view raw_leftover() override { return unread(); }
 
   private:
-    // What is read of a body that nobody wanted, so that the connection can go on; and (four times) of a connection that is
-    // to be closed, so that the answer is not lost in a reset.
+    // What is read of a body that nobody wanted, so that the connection can go on; and (four times) of a connection
+    // that is to be closed, so that the answer is not lost in a reset.
     static constexpr std::uint64_t disposable = 64 * config::KiB;
 
     enum class HeadScan { incomplete, complete, end, bad, line_too_long, too_large };

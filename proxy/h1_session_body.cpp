@@ -21,8 +21,11 @@ Task<Downstream::BodyPiece> H1Session::next_body_piece() {
             co_return piece;
         }
     }
-    if (first) body_progress_.emplace(deadline_, limits.request_body_timeout, limits.minimum_rate);
-    body_progress_->restart();
+    if (first) {
+        body_progress_.emplace(deadline_, limits.request_body_timeout, limits.minimum_rate);
+    } else if (body_progress_) {
+        body_progress_->resume();
+    }
     for (;;) {
         // First what came with the head, then what came behind it.
         const bool from_head = begin_ != end_;
@@ -42,7 +45,7 @@ Task<Downstream::BodyPiece> H1Session::next_body_piece() {
         piece.data = step.data;
         piece.end = body_.ended();
         if (piece.end || !piece.data.empty()) {
-            deadline_.clear();  // from here on we keep the client waiting
+            body_progress_->pause();  // from here on we keep the client waiting
             co_return piece;
         }
         if (begin_ != end_ || body_begin_ != body_end_) continue;  // only a chunk's framing

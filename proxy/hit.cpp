@@ -1,6 +1,7 @@
 #include "proxy/hit.h"
 
 #include "policy/vary.h"
+#include "proxy/run_exchange.h"
 #include "proxy/worker.h"
 
 namespace larder::proxy {
@@ -14,7 +15,8 @@ void judge(Hit& hit, Tiers::Found found, const Exchange& exchange) {
     if (hit.object && exchange.personal && !hit.object->for_everybody) {
         // Nothing says that this user would have got the same (safer than RFC 9111 section 4, which would allow it).
         hit.object = nullptr;
-        hit.decision = {policy::Reuse::fetch, policy::Forward::bypass};
+        hit.decision = policy::decide_absent(true, exchange.directives, mode);
+        if (hit.decision.reuse == policy::Reuse::fetch) hit.decision.forward = policy::Forward::bypass;
         return;
     }
     hit.decision = hit.object ? policy::decide(*hit.object, exchange.directives, mode, exchange.now)
@@ -40,11 +42,10 @@ Task<Hit> find_slow_hit(Worker& worker, const Exchange& exchange, Hit before) {
 }
 
 void note_hit(Exchange& exchange, const Hit& hit) {
-    const storage::Lifetime& lifetime = hit.object->lifetime;
     exchange.result = hit.decision.reuse == policy::Reuse::fresh ? Result::hit : Result::stale;
     exchange.cache.hit = true;
     exchange.cache.forward = policy::Forward::none;
-    exchange.cache.ttl = lifetime.invalidated ? 0 : lifetime.freshness - lifetime.age(exchange.now);
+    note_ttl(exchange, hit.object->lifetime, exchange.now);
 }
 
 }  // namespace larder::proxy

@@ -74,7 +74,7 @@ Task<void> Listener::accept_loop() {
             if (error != asio::error::connection_aborted) co_await pause();
             continue;
         }
-        if (!worker_.admits(peer.address())) {
+        if (!worker_.shared().clients.enter(peer.address())) {
             worker_.metrics().limit(Limit::client_connections);
             continue;
         }

@@ -14,17 +14,8 @@ namespace larder::proxy {
 std::string passed_fields(const Exchange& exchange, const h1::ResponseHead& head) {
     std::string out;
     out.reserve(512);
-    const policy::HopByHop hop_by_hop(head.fields);
-    bool dated = false;
-    for (const policy::Field& field : head.fields) {
-        if (hop_by_hop.contains(field.name) || policy::same_name(field.name, "content-length")) continue;
-        dated |= policy::same_name(field.name, "date");
-        out += field.name;
-        out += ": ";
-        out += field.value;
-        out += "\r\n";
-    }
-    if (!dated) {  // RFC 9110 section 6.6.1
+    policy::append_end_to_end(out, head.fields);
+    if (!head.fields.has("date")) {  // RFC 9110 section 6.6.1
         out += "Date: ";
         out += policy::http_date(exchange.now);
         out += "\r\n";
@@ -63,6 +54,7 @@ Task<void> pass_response(Worker& worker, Exchange& exchange, Downstream& client,
         if (!piece.data.empty()) pieces[count++] = piece.data;
         if (piece.end || piece.error != UpstreamError::none || piece.data.empty()) break;
     }
+    if (piece.end && exchange.takes_trailers) client.set_trailers(fetched.connection->trailers());
     // The length is that of all, so what is said to be whole had better be.
     bool going = co_await client.begin(head, pieces.data(), count, piece.end);
     while (going && !piece.end && piece.error == UpstreamError::none) {

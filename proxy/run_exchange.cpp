@@ -4,6 +4,7 @@
 #include "proxy/filling.h"
 #include "proxy/following.h"
 #include "proxy/pass.h"
+#include "proxy/pass_head.h"
 #include "proxy/stored_answer.h"
 #include "proxy/worker.h"
 
@@ -44,25 +45,25 @@ Task<void> fetch_to_store(Worker& worker, Exchange& exchange, Downstream& client
     std::optional<storage::KeyHash> last;
     while (may_collapse(worker, exchange)) {
         const auto key = fill_key(worker, exchange, hit.set.get());
-        if (last == key) break;  // what that one brings is not for this request
-        last = key;
-        auto joined = worker.shared().fills.join(key);
+        if (last == key.hash) break;  // what that one brings is not for this request
+        last = key.hash;
+        auto joined = worker.shared().fills.join(key.hash, key.text);
         if (joined.leader) {
             // It may have been stored between the look and the joining.
             if (Hit now = find_hit(worker, exchange); now.fresh()) {
-                worker.shared().fills.leave(key, joined.fill);
+                worker.shared().fills.leave(key.hash, joined.fill);
                 joined.fill->unshare();
                 co_await serve_stored(worker, exchange, client, now);
                 co_return;
             }
-            Filling filling(std::move(joined.fill), key, std::move(stale));
+            Filling filling(std::move(joined.fill), key.hash, std::move(stale));
             co_await fill_and_answer(worker, exchange, &client, std::move(filling));
             co_return;
         }
         const auto ticket = joined.fill->ticket();
         if (ticket != 0 && !worker.shared().tickets.joinable(exchange.key, exchange.strategy->name, ticket)) {
             // An invalidation has overtaken it: this request came after that, and gets a fetch of its own time.
-            worker.shared().fills.leave(key, joined.fill);
+            worker.shared().fills.leave(key.hash, joined.fill);
             last.reset();
             continue;
         }
@@ -71,11 +72,8 @@ Task<void> fetch_to_store(Worker& worker, Exchange& exchange, Downstream& client
         if (outcome.followed == Followed::failed) {
             const auto mode = exchange.strategy->rules.configuration.request_directives;
             if (stale && policy::may_serve_on_error(*stale, exchange.directives, mode, exchange.now)) {
-                exchange.result = Result::stale;
                 exchange.cache.collapsed = true;
-                exchange.cache.ttl = stale->lifetime.freshness - stale->lifetime.age(exchange.now);
-                note_detail(exchange);
-                if (!co_await send_stored(client, exchange, *stale, exchange.now)) client.cut();
+                co_await serve_stale(exchange, client, *stale, exchange.now);
             } else {
                 exchange.result = Result::error;
                 co_await send_problem(client, exchange, outcome.problem);
@@ -92,6 +90,18 @@ Task<void> fetch_to_store(Worker& worker, Exchange& exchange, Downstream& client
 bool may_be_stored(const Exchange& exchange) {
     return exchange.strategy && (exchange.get || exchange.head) && !exchange.has_body && !exchange.to_origin &&
            exchange.upgrade.empty();
+}
+
+void note_ttl(Exchange& exchange, const storage::Lifetime& lifetime, storage::UnixTime now) {
+    exchange.cache.ttl = lifetime.invalidated ? 0 : lifetime.freshness - lifetime.age(now);
+}
+
+Task<void> serve_stale(Exchange& exchange, Downstream& client, const storage::Object& object, storage::UnixTime now) {
+    exchange.result = Result::stale;
+    note_ttl(exchange, object.lifetime, now);
+    note_detail(exchange);
+    const bool sent = co_await send_stored(client, exchange, object, now);
+    if (!sent) client.cut();
 }
 
 void note_detail(Exchange& exchange) {
@@ -182,9 +192,13 @@ Task<void> run_exchange(Worker& worker, Exchange& exchange, Downstream& client, 
         case Reuse::fetch:
             break;
     }
-    // Nothing is stored for a part or a head alone, so the origin is asked for just that.
-    if (!hit.object && (exchange.range || exchange.head)) {
-        exchange.result = Result::miss;
+    exchange.result = Result::miss;
+    if (exchange.head) {
+        co_await pass_head(worker, exchange, client, std::move(hit));
+        co_return;
+    }
+    // Nothing is stored for a part alone, so the origin is asked for just that.
+    if (!hit.object && exchange.range) {
         co_await pass_request(worker, exchange, client, hit.decision.forward);
         co_return;
     }

@@ -18,6 +18,12 @@ bool may_be_stored(const Exchange& exchange);
 // Key, strategy and reason into Cache-Status, where the listener or the strategy allows it.
 void note_detail(Exchange& exchange);
 
+// Freshness left, for Cache-Status.
+void note_ttl(Exchange& exchange, const storage::Lifetime& lifetime, storage::UnixTime now);
+
+// Answers with a stored response because the origin failed; exchange.cache says how.
+Task<void> serve_stale(Exchange& exchange, Downstream& client, const storage::Object& object, storage::UnixTime now);
+
 Task<void> send_problem(Downstream& client, Exchange& exchange, Problem problem, bool close = false);
 
 }  // namespace larder::proxy

@@ -174,6 +174,7 @@ void Server::Parts::wait_for_signal() {
 void Server::Parts::drain() {
     if (draining) return;
     draining = true;
+    shared.draining.store(true);
     shared.events.emit("draining", {});
     for (const auto& worker : shared.workers) worker->stop(false);
     grace.expires_after(shared.config.limits.shutdown_grace);

@@ -13,7 +13,8 @@ Shared::Shared(config::Config configuration, std::uint64_t seed, unsigned worker
       tiers(config, strategies, tickets, seed),
       fills(config.limits.fill_window_bytes, config.limits.fills_bytes),
       metrics(config, strategies.all().size(), worker_count),
-      access_log(config.access_log) {
+      access_log(config.access_log),
+      clients(config.limits.connections_per_client) {
     for (std::size_t i = 0; i < config.upstreams.size(); ++i) {
         try {
             upstreams.push_back(std::make_unique<Upstream>(config.upstreams[i], i, worker_count));

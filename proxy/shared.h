@@ -11,6 +11,7 @@
 #include "policy/strategy_table.h"
 #include "policy/tickets.h"
 #include "proxy/access_log.h"
+#include "proxy/client_counts.h"
 #include "proxy/clock.h"
 #include "proxy/events.h"
 #include "proxy/fills.h"
@@ -39,6 +40,8 @@ struct Shared {
     Metrics metrics;
     Events events;
     AccessLog access_log;
+    std::atomic<bool> draining{false};
+    ClientCounts clients;
     std::vector<std::unique_ptr<Worker>> workers;  // filled before any of them starts
 
     // Throws std::runtime_error with a message for the operator.

@@ -34,7 +34,6 @@ class StoredAnswer {
         policy::ByteRange range;
     };
 
-    void append_fields(const storage::Object& object);
     void select_parts(const Exchange& exchange, const storage::Object& object, storage::UnixTime now);
     void multipart(const std::vector<policy::ByteRange>& ranges, const storage::Object& object);
 

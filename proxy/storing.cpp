@@ -54,16 +54,31 @@ Storing::Storing(Worker& worker, const storage::KeyView& key, Filling filling, W
       connection_(std::move(connection)),
       upstream_(upstream) {}
 
-Storing::~Storing() { worker_.shared().fills.release(reserved_); }
+Storing::~Storing() {
+    // Given up, by an error or an exception: nobody may wait for it any longer.
+    if (!finished_) {
+        filling_.unlist(worker_.shared().fills);
+        filling_.fill->break_off();
+    }
+    worker_.shared().fills.release(reserved_);
+}
 
 bool Storing::room_for(std::uint64_t bytes) {
-    const bool fits = reserved_ + bytes <= what_.max_size;
-    if (fits && worker_.shared().fills.reserve(bytes)) {
-        reserved_ += bytes;
-        return true;
+    size_ += bytes;
+    if (size_ > what_.max_size) {
+        // Its next response will be no smaller: requests for it need not wait for one another.
+        Shared& shared = worker_.shared();
+        shared.remembered.uncacheable(key_.hash,
+                                      shared.clock.unix_time() + shared.config.limits.uncacheable_memory.count());
+        return false;
     }
-    if (fits) worker_.metrics().limit(Limit::fills_bytes);
-    return false;
+    constexpr std::uint64_t bookkeeping = 128;  // of a piece
+    if (!worker_.shared().fills.reserve(bytes + bookkeeping)) {
+        worker_.metrics().limit(Limit::fills_bytes);
+        return false;
+    }
+    reserved_ += bytes + bookkeeping;
+    return true;
 }
 
 // The last of it is shown when the whole is stored: who has all of it, and asks again, gets a hit.
@@ -73,20 +88,26 @@ void Storing::append(std::string_view data, bool last) {
     // It will not be stored. From now on nobody can join, since its beginning will be gone.
     keeping_ = false;
     filling_.unlist(worker_.shared().fills);
+    filling_.fill->overtaken();  // for whoever has found it already and does not follow it yet
     filling_.fill->stop_keeping();
+    worker_.shared().fills.release(std::exchange(reserved_, 0));
     ticket_.reset();
 }
 
-bool Storing::take_at_hand() {
-    for (;;) {
-        const auto piece = connection_->piece_at_hand();
-        if (!piece.data.empty()) append(piece.data, piece.end);
-        if (piece.end) {
-            finish();
-            return true;
-        }
-        if (piece.error != UpstreamError::none || piece.data.empty()) return false;
+// What one read brought, which can be many small chunks, becomes one piece.
+bool Storing::take_at_hand(UpstreamConnection::Piece piece) {
+    const std::string_view first = piece.data;
+    std::string several;
+    while (!piece.end && piece.error == UpstreamError::none && !piece.data.empty()) {
+        piece = connection_->piece_at_hand();
+        if (piece.data.empty()) break;
+        if (several.empty()) several = first;
+        several += piece.data;
     }
+    const std::string_view all = several.empty() ? first : std::string_view(several);
+    if (!all.empty()) append(all, piece.end);
+    if (piece.end) finish();
+    return piece.end;
 }
 
 void Storing::finish() {
@@ -96,45 +117,34 @@ void Storing::finish() {
         auto made = std::make_shared<storage::Object>(*what_.head);
         made->body = compact(filling_.fill->body());
         object = std::move(made);
-        shared.tiers.store(key_, object, what_.strategy, worker_.metrics());
+        const auto stored = shared.tiers.store(key_, object, what_.strategy, worker_.metrics());
+        if (stored == storage::Stored::invalidated) filling_.fill->overtaken();
     }
     filling_.unlist(shared.fills);
     filling_.fill->complete(object);
+    finished_ = true;
     ticket_.reset();
     if (what_.keep_alive && connection_->ended_cleanly()) worker_.pool().release(std::move(connection_));
 }
 
 Task<void> Storing::take_rest(std::unique_ptr<Storing> storing) {
     Worker& worker = storing->worker_;
-    Fill& fill = *storing->filling_.fill;
+    const Background background(worker);
     Wakeup wakeup(worker.executor());
-    worker.background_began();
-    worker.metrics().fills_in_flight.add(1);
     for (;;) {
         const auto piece = co_await storing->connection_->next_piece(storing->upstream_.settings().idle_timeout);
         if (piece.error != UpstreamError::none) {
             auto& errors = worker.metrics().upstreams[storing->upstream_.index()]->errors;
             errors[static_cast<std::size_t>(piece.error)].add();
-            storing->filling_.unlist(worker.shared().fills);
-            fill.break_off();
             break;
         }
-        if (!piece.data.empty()) storing->append(piece.data, piece.end);
-        if (piece.end) {
-            storing->finish();
-            break;
-        }
+        if (storing->take_at_hand(piece)) break;
         if (!storing->keeping_) {
-            const bool wanted = co_await fill.room(wakeup);
-            if (!wanted) {
-                fill.break_off();
-                break;
-            }
+            const bool wanted = co_await storing->filling_.fill->room(wakeup);
+            if (!wanted) break;
         }
     }
-    storing.reset();
-    worker.metrics().fills_in_flight.add(-1);
-    worker.background_ended();
+    storing.reset();  // before `background`: it ends the worker's wait for us
 }
 
 }  // namespace larder::proxy

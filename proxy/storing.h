@@ -1,5 +1,5 @@
-// A response on its way into the layers, free of the request that began it: its body is taken in as it arrives, put before
-// followers at once, and stored when it is whole.
+// A response on its way into the layers, free of the request that began it: its body is taken in as it arrives, put
+// before followers at once, and stored when it is whole.
 //
 // Belongs to one worker. Holds the ticket of its fetch until what came of it is visible or given up.
 #pragma once
@@ -32,11 +32,13 @@ class Storing {
     Storing& operator=(const Storing&) = delete;
 
     // What came with the head. True: that was all of it, and it is stored.
-    bool take_at_hand();
+    bool take_first() { return take_at_hand(connection_->piece_at_hand()); }
     // The rest, behind whoever asked for it: a client that goes away does not end it.
     static Task<void> take_rest(std::unique_ptr<Storing> storing);
 
   private:
+    // This piece, and what follows it without another read.
+    bool take_at_hand(UpstreamConnection::Piece piece);
     void append(std::string_view data, bool last);
     bool room_for(std::uint64_t bytes);
     void finish();
@@ -49,8 +51,10 @@ class Storing {
     policy::Tickets::Ticket ticket_;
     std::unique_ptr<UpstreamConnection> connection_;
     Upstream& upstream_;
+    std::uint64_t size_ = 0;      // of the body so far
     std::uint64_t reserved_ = 0;  // of limits.fills_bytes
     bool keeping_ = true;         // it is still to be stored
+    bool finished_ = false;
 };
 
 }  // namespace larder::proxy

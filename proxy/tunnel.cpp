@@ -84,14 +84,7 @@ Task<void> tunnel(Worker& worker, Exchange& exchange, Downstream& client, Fetche
     std::string head = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ";
     head += exchange.upgrade;
     head += "\r\n";
-    const policy::HopByHop hop_by_hop(fetched.head.fields);
-    for (const policy::Field& field : fetched.head.fields) {
-        if (hop_by_hop.contains(field.name) || policy::same_name(field.name, "content-length")) continue;
-        head += field.name;
-        head += ": ";
-        head += field.value;
-        head += "\r\n";
-    }
+    policy::append_end_to_end(head, fetched.head.fields);
     head += "Via: 1.1 larder\r\n\r\n";
     head += fetched.connection->leftover();
 

@@ -18,6 +18,7 @@ Worker::Worker(Shared& shared, unsigned index)
       connection_cap_(connection_cap(shared.config)) {}
 
 Worker::~Worker() {
+    if (thread_.joinable()) stop(true);
     join();
 }
 
@@ -48,7 +49,8 @@ void Worker::arm_ticker() {
 
 void Worker::tick() {
     const auto now = Steady::now();
-    deadlines_.check(now);
+    // Told to end hard, everything that waits is struck, at each tick until nothing is left.
+    deadlines_.check(hard_ ? Steady::time_point::max() : now);
     if (++ticks_ % 10 == 0) {
         pool_.expire(now);
         if (index_ == 0) shared_.tiers.expire(shared_.clock.unix_time(now));
@@ -69,12 +71,11 @@ void Worker::stop(bool hard) {
 
 void Worker::maybe_finish() {
     if (!draining_ || finished_) return;
-    if (!hard_ && (!connections_.empty() || background_ > 0)) return;
+    if (!connections_.empty() || background_ > 0) return;
     finished_ = true;
     ticker_.cancel();
     guard_.reset();
     pool_.close_idle();
-    if (hard_) context_.stop();
 }
 
 bool Worker::at_connection_cap() const {
@@ -91,27 +92,16 @@ void Worker::make_room() {
     }
 }
 
-bool Worker::admits(const asio::ip::address& peer) const {
-    const unsigned most = shared_.config.limits.connections_per_client;
-    if (most == 0) return true;
-    const auto it = by_client_.find(peer);
-    return it == by_client_.end() || it->second < std::max<std::size_t>(most / shared_.workers.size(), 1);
-}
-
 void Worker::opened(ClientConnection& connection) {
     connections_.push_back(connection);
     metrics_.client_connections.add(1);
-    if (shared_.config.limits.connections_per_client != 0) ++by_client_[connection.peer_address()];
 }
 
 void Worker::closed(ClientConnection& connection) {
     const bool was_full = at_connection_cap();
     connections_.erase(connections_.iterator_to(connection));
     metrics_.client_connections.add(-1);
-    if (shared_.config.limits.connections_per_client != 0) {
-        const auto it = by_client_.find(connection.peer_address());
-        if (it != by_client_.end() && --it->second == 0) by_client_.erase(it);
-    }
+    shared_.clients.leave(connection.peer_address());
     if (was_full) {
         for (const auto& listener : listeners_) listener->resume();
     }

@@ -4,7 +4,6 @@
 
 #include <boost/asio/steady_timer.hpp>
 #include <boost/intrusive/list.hpp>
-#include <map>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -47,7 +46,6 @@ class Worker {
     bool at_connection_cap() const;
     // At the cap: lets connections go that are idle, a few at a time.
     void make_room();
-    bool admits(const asio::ip::address& peer) const;
     // Background work (a fill that outlives its client, a revalidation) keeps the loop alive while it lasts.
     void background_began() { ++background_; }
     void background_ended();
@@ -69,14 +67,31 @@ class Worker {
     asio::basic_waitable_timer<Steady, asio::wait_traits<Steady>, Executor> ticker_;
     std::vector<std::unique_ptr<Listener>> listeners_;
     boost::intrusive::list<ClientConnection, boost::intrusive::constant_time_size<true>> connections_;
-    std::map<asio::ip::address, std::size_t> by_client_;  // only with a cap per client
-    const std::size_t connection_cap_;                    // of all workers
+    const std::size_t connection_cap_;  // of all workers
     unsigned background_ = 0;
     unsigned ticks_ = 0;
     bool draining_ = false;
     bool hard_ = false;
     bool finished_ = false;
     std::thread thread_;
+};
+
+// Background work, for as long as this exists.
+class Background {
+  public:
+    explicit Background(Worker& worker) : worker_(worker) {
+        worker.background_began();
+        worker.metrics().fills_in_flight.add(1);
+    }
+    ~Background() {
+        worker_.metrics().fills_in_flight.add(-1);
+        worker_.background_ended();
+    }
+    Background(const Background&) = delete;
+    Background& operator=(const Background&) = delete;
+
+  private:
+    Worker& worker_;
 };
 
 }  // namespace larder::proxy

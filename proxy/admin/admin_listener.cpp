@@ -24,6 +24,7 @@ struct Received {
     bool gone = false;
     h1::RequestHead head;
     policy::Target target;
+    std::string authority;
     std::string body;
 };
 
@@ -52,6 +53,9 @@ Task<void> receive(Socket& socket, const config::Limits& limits, std::string& bu
                     policy::canonical_target(received.head.target, received.head.method, received.target);
                 if (verdict != policy::TargetVerdict::fine) co_return fail(400, policy::word(verdict));
                 if (!received.head.host_present) co_return fail(400, "no Host field");
+                const auto named =
+                    policy::request_authority(received.target, true, received.head.host, false, received.authority);
+                if (named != policy::TargetVerdict::fine) co_return fail(400, policy::word(named));
                 has_head = true;
                 taken = scanner.size();
                 body.begin(received.head);
@@ -105,11 +109,6 @@ void AdminListener::start() {
     asio::co_spawn(acceptor_.get_executor(), accept_loop(), asio::detached);
 }
 
-void AdminListener::close() {
-    error_code ignored;
-    acceptor_.close(ignored);
-}
-
 Task<void> AdminListener::accept_loop() {
     while (acceptor_.is_open()) {
         auto [error, socket] = co_await acceptor_.async_accept(no_throw);
@@ -128,7 +127,12 @@ Task<void> AdminListener::accept_loop() {
 }
 
 Task<void> AdminListener::serve(Socket socket) {
-    ++connections_;
+    struct Counted {
+        explicit Counted(unsigned& c) : count(c) { ++count; }
+        ~Counted() { --count; }
+        unsigned& count;
+    };
+    const Counted counted(connections_);
     Deadline deadline([&socket] {
         error_code ignored;
         socket.close(ignored);
@@ -143,7 +147,7 @@ Task<void> AdminListener::serve(Socket socket) {
         if (received.status != 0) {
             response = problem(received.status, h1::reason_phrase(received.status), received.reason);
         } else {
-            const AdminRequest request{received.head.method, received.target.text, received.head.host,
+            const AdminRequest request{received.head.method, received.target.text, received.authority,
                                        received.head.fields, received.body};
             response = api_.answer(request);
         }
@@ -166,7 +170,6 @@ Task<void> AdminListener::serve(Socket socket) {
             error = failed;
         }
     }
-    --connections_;
 }
 
 }  // namespace larder::proxy::admin

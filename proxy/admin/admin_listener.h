@@ -19,7 +19,6 @@ class AdminListener {
 
     asio::ip::tcp::endpoint endpoint() const { return endpoint_; }
     void start();
-    void close();
 
   private:
     Task<void> accept_loop();

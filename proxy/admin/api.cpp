@@ -51,7 +51,10 @@ AdminResponse Api::answer(const AdminRequest& request) {
     const std::string_view path = request.target.substr(0, request.target.find('?'));
     const bool reads = request.method == "GET" || request.method == "HEAD";
     if (reads && path == "/healthz") return {200, "text/plain; charset=utf-8", "ok\n", {}};
-    if (reads && path == "/readyz") return {200, "text/plain; charset=utf-8", "ready\n", {}};
+    if (reads && path == "/readyz") {
+        if (shared_.draining.load()) return {503, "text/plain; charset=utf-8", "draining\n", {}};
+        return {200, "text/plain; charset=utf-8", "ready\n", {}};
+    }
     if (reads && path == "/metrics") {
         return {200, "text/plain; version=0.0.4; charset=utf-8", metrics_text(shared_), {}};
     }

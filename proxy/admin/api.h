@@ -46,7 +46,6 @@ class Api {
     Shared& shared_;
     TokenCheck token_;
     std::string allowed_host_;
-    bool ready_ = true;
 };
 
 }  // namespace larder::proxy::admin

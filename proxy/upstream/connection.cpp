@@ -28,6 +28,7 @@ UpstreamConnection::UpstreamConnection(Worker& worker, Socket socket, std::share
 
 UpstreamConnection::~UpstreamConnection() {
     worker_.metrics().upstream_connections.add(-1);
+    set_busy(false);
     stream_.close();
     server_->free_slot();
 }
@@ -68,6 +69,7 @@ Task<UpstreamConnection::Head> UpstreamConnection::read_head(h1::ResponseHead& h
         if (error && n == 0) {
             result.nothing_received = at_hand() == 0;
             result.error = deadline_.expired() ? UpstreamError::first_byte_timeout : UpstreamError::closed;
+            deadline_.clear();
             co_return result;
         }
     }
@@ -149,10 +151,11 @@ Task<UpstreamConnection::Piece> UpstreamConnection::next_piece(std::chrono::mill
         if (buffer_.size() < body_buffer) buffer_.resize(body_buffer);
         deadline_.after(within);
         const auto [error, n] = co_await stream_.read_some(asio::buffer(buffer_.data(), buffer_.size()));
+        const bool late = deadline_.expired();
         deadline_.clear();
         end_ = n;
         if (n > 0) continue;
-        if (deadline_.expired()) {
+        if (late) {
             piece.error = UpstreamError::body_timeout;
         } else if (framing_ == h1::BodyFraming::until_close && error == asio::error::eof) {
             // RFC 9112 section 6.3: the close is the end. Over TLS an eof without close_notify is another error.

@@ -33,6 +33,12 @@ class UpstreamConnection {
     OriginServer& server() { return *server_; }
     const std::shared_ptr<OriginServer>& server_ptr() const { return server_; }
 
+    // Counts among the server's requests in flight until it is idle again or closed.
+    void set_busy(bool busy) {
+        if (busy != busy_) busy ? server_->began() : server_->ended();
+        busy_ = busy;
+    }
+
     // Served a request before: the server may have closed it in the meantime.
     bool reused = false;
     Steady::time_point idle_since;
@@ -50,7 +56,7 @@ class UpstreamConnection {
     // The next piece of the body of the head just read; views last until the next call.
     struct Piece {
         UpstreamError error = UpstreamError::none;
-        bool end = false;       // with the last of the data, or after it
+        bool end = false;  // with the last of the data, or after it
         std::string_view data;
     };
     Task<Piece> next_piece(std::chrono::milliseconds within);
@@ -86,6 +92,7 @@ class UpstreamConnection {
     h1::BodyFraming framing_ = h1::BodyFraming::none;
     std::uint64_t remaining_ = 0;
     bool body_ended_ = true;
+    bool busy_ = false;
 };
 
 }  // namespace larder::proxy

@@ -77,6 +77,7 @@ Task<UpstreamError> Pool::wait_for_slot(Upstream& upstream, OriginServer& server
             case OriginServer::Slot::queue_full:
                 co_return UpstreamError::queue_full;
             case OriginServer::Slot::wait:
+                worker_.ask_others_to_shed(&server);
                 break;
         }
     }
@@ -107,7 +108,7 @@ Task<Pool::Acquired> Pool::connect(Upstream& upstream, std::shared_ptr<OriginSer
         const auto& endpoint = (*addresses)[(start + i) % addresses->size()];
         connection.stream().close();
         connection.stream().socket().open(endpoint.protocol(), error);
-        if (error) break;
+        if (error) continue;  // this machine may not have that address family
         const auto [connected] = co_await connection.stream().socket().async_connect(endpoint, no_throw);
         error = connected;
         if (!error) break;
@@ -130,7 +131,9 @@ Task<Pool::Acquired> Pool::connect(Upstream& upstream, std::shared_ptr<OriginSer
     const bool expired = connection.deadline().expired();
     connection.deadline().clear();
     if (!error && !expired) co_return acquired;
-    server->connection_failed(Steady::now());
+    // Our own want of descriptors or memory is not the server's failure.
+    const bool ours = error == asio::error::no_descriptors || error == asio::error::no_buffer_space;
+    if (!ours) server->connection_failed(Steady::now());
     if (expired) {
         fail(UpstreamError::connect_timeout);
     } else {
@@ -144,6 +147,7 @@ void Pool::release(std::unique_ptr<UpstreamConnection> connection) {
     bool others_wait = false;
     server->offer_idle(worker_.index(), others_wait);
     if (others_wait || worker_.draining()) return;  // closing it passes its slot on
+    connection->set_busy(false);
     connection->idle_since = Steady::now();
     connection->deadline().clear();
     idle_[server.get()].connections.push_back(std::move(connection));

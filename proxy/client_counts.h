@@ -1,0 +1,37 @@
+// How many connections each client address has, for limits.connections_per_client. Any thread.
+#pragma once
+
+#include <boost/asio/ip/address.hpp>
+#include <map>
+#include <mutex>
+
+namespace larder::proxy {
+
+class ClientCounts {
+  public:
+    // 0: no limit, and nothing is counted.
+    explicit ClientCounts(std::size_t most) : most_(most) {}
+
+    // False: the address has as many as it may.
+    bool enter(const boost::asio::ip::address& client) {
+        if (most_ == 0) return true;
+        const std::lock_guard lock(mutex_);
+        std::size_t& count = counts_[client];
+        if (count >= most_) return false;
+        ++count;
+        return true;
+    }
+    void leave(const boost::asio::ip::address& client) {
+        if (most_ == 0) return;
+        const std::lock_guard lock(mutex_);
+        const auto it = counts_.find(client);
+        if (it != counts_.end() && --it->second == 0) counts_.erase(it);
+    }
+
+  private:
+    const std::size_t most_;
+    std::mutex mutex_;
+    std::map<boost::asio::ip::address, std::size_t> counts_;  // under mutex_
+};
+
+}  // namespace larder::proxy
