@@ -42,6 +42,7 @@ struct Exchange {
     std::string authority;
     bool https = false;
     asio::ip::address peer;                                     // the connection's other end
+    std::string peer_text;                                      // the same in text; made once for a connection
     asio::ip::address client;                                   // the peer, or whom a trusted proxy names
     const std::vector<config::Cidr>* trusted_ranges = nullptr;  // the listener's
     bool peer_trusted = false;

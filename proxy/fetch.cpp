@@ -60,6 +60,7 @@ Task<UpstreamError> Attempt::run() {
     options.with_body = sends_body_;
     options.expect_continue = sends_body_ && exchange_.expects_continue;
     std::string head;
+    head.reserve(1024);
     write_forwarded_head(head, exchange_, connection_.server(), options);
     Gather gather;
     gather.add(head);

@@ -51,39 +51,38 @@ bool conditional(std::string_view name) {
     return one_of(name, names);
 }
 
-std::string node(const asio::ip::address& address) {
-    if (address.is_v6() && address.to_v6().is_v4_mapped()) {
-        return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string();
-    }
-    return address.to_string();
+// A trusted proxy's chain is carried on; anyone else's is not believed and ends here. Via is everybody's.
+void begin_chain(std::string& out, std::string_view name, const Exchange& exchange, bool believed) {
+    out += name;
+    out += ": ";
+    if (!believed || !exchange.fields->has(name)) return;
+    out += *exchange.fields->combined(name);
+    out += ", ";
 }
 
 void append_forwarding(std::string& out, const Exchange& exchange) {
-    const std::string peer = node(exchange.peer);
-    // A trusted proxy's chain is carried on; anyone else's is not believed and ends here.
-    const auto chain = [&](std::string_view name) {
-        return exchange.peer_trusted ? exchange.fields->combined(name) : std::nullopt;
-    };
-    std::string value;
-    if (const auto before = chain("x-forwarded-for")) value = *before + ", ";
-    line(out, "X-Forwarded-For", value + peer);
+    const std::string& peer = exchange.peer_text;
+    begin_chain(out, "X-Forwarded-For", exchange, exchange.peer_trusted);
+    out += peer;
+    out += "\r\n";
     line(out, "X-Forwarded-Proto", exchange.scheme());
     line(out, "X-Forwarded-Host", exchange.authority);
 
-    value.clear();
-    if (const auto before = chain("forwarded")) value = *before + ", ";
+    begin_chain(out, "Forwarded", exchange, exchange.peer_trusted);
     const bool v6 = peer.find(':') != std::string::npos;
-    value += v6 ? "for=\"[" + peer + "]\"" : "for=" + peer;
+    out += v6 ? "for=\"[" : "for=";
+    out += peer;
+    out += v6 ? "]\";host=" : ";host=";
     const bool plain = policy::is_token(exchange.authority);
-    value += plain ? ";host=" + exchange.authority : ";host=\"" + exchange.authority + "\"";
-    value += ";proto=";
-    value += exchange.scheme();
-    line(out, "Forwarded", value);
+    if (!plain) out += '"';
+    out += exchange.authority;
+    if (!plain) out += '"';
+    out += ";proto=";
+    out += exchange.scheme();
+    out += "\r\n";
 
-    value.clear();
-    if (const auto before = exchange.fields->combined("via")) value = *before + ", ";
-    value += exchange.minor == 0 ? "1.0 larder" : "1.1 larder";
-    line(out, "Via", value);
+    begin_chain(out, "Via", exchange, true);
+    out += exchange.minor == 0 ? "1.0 larder\r\n" : "1.1 larder\r\n";
 }
 
 // RFC 9110 section 7.6.2. What is no number is passed on as it is.

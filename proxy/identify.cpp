@@ -115,6 +115,7 @@ h1::Refusal identify(const Shared& shared, const h1::RequestHead& head, bool tls
     if (head.upgrade) exchange.upgrade = head.upgrade_protocol;
     exchange.https = tls;
     exchange.client = exchange.peer;
+    if (exchange.peer_text.empty()) exchange.peer_text = text_of(exchange.peer);
 
     const Noticed noticed = notice(exchange, head.fields);
     bool host_present = head.host_present;

@@ -68,6 +68,13 @@ bool trusted(const std::vector<config::Cidr>& ranges, const address& peer) {
     return false;
 }
 
+std::string text_of(const address& from) {
+    if (from.is_v6() && from.to_v6().is_v4_mapped()) {
+        return boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, from.to_v6()).to_string();
+    }
+    return from.to_string();
+}
+
 Said what_is_said(const policy::Fields& fields, const std::vector<config::Cidr>& ranges) {
     Said said;
     const bool standard = fields.has("forwarded");

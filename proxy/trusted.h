@@ -13,6 +13,9 @@ namespace larder::proxy {
 
 bool trusted(const std::vector<config::Cidr>& ranges, const boost::asio::ip::address& peer);
 
+// An IPv4 address that came in over IPv6 as IPv4.
+std::string text_of(const boost::asio::ip::address& address);
+
 struct Said {
     std::optional<boost::asio::ip::address> client;
     std::string_view proto;  // "http", "https" or empty

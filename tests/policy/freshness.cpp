@@ -115,12 +115,14 @@ TEST(Freshness, HeuristicIsATenthOfTheTimeSinceLastModified) {
 // RFC 9110 section 15.1.
 TEST(Freshness, HeuristicIsForSomeStatusesOrPublic) {
     const std::string with_public = std::string(hundred_minutes_old) + "\nCache-Control: public";
+    Rules uncapped;
+    uncapped.configuration.error_ttl_max = std::chrono::hours(1);
     for (const int status : {200, 203, 204, 206, 300, 301, 308, 404, 405, 410, 414, 501}) {
-        EXPECT_EQ(lifetime_of(hundred_minutes_old, {}, "", status).freshness, 600) << status;
+        EXPECT_EQ(lifetime_of(hundred_minutes_old, uncapped, "", status).freshness, 600) << status;
     }
     for (const int status : {201, 202, 302, 303, 307, 400, 403, 500, 502, 503, 504, 299, 599}) {
         EXPECT_EQ(lifetime_of(hundred_minutes_old, {}, "", status).freshness, 0) << status;
-        EXPECT_EQ(lifetime_of(with_public, {}, "", status).freshness, 600) << status;
+        EXPECT_EQ(lifetime_of(with_public, uncapped, "", status).freshness, 600) << status;
     }
 }
 
@@ -152,9 +154,10 @@ TEST(Freshness, StrategyTtl) {
         {"default is not for Cookie", TtlMode::fallback, "Cookie: a=b", 200, "X: y", 0},
         {"default is not for Authorization", TtlMode::fallback, "Authorization: x", 200, "X: y", 0},
         {"default is not for 501", TtlMode::fallback, "", 501, "X: y", 0},
-        {"heuristics for 501", TtlMode::fallback, "", 501, hundred_minutes_old.data(), 600},
+        {"heuristics for 501, but not for long", TtlMode::fallback, "", 501, hundred_minutes_old.data(), 60},
         {"default is not for 503 with public", TtlMode::fallback, "", 503, "Cache-Control: public", 0},
-        {"default for 404", TtlMode::fallback, "", 404, "X: y", 300},
+        {"default for 404, but not for long", TtlMode::fallback, "", 404, "X: y", 60},
+        {"override for 404, but not for long", TtlMode::override_origin, "", 404, "X: y", 60},
         {"default is not for 403", TtlMode::fallback, "", 403, "X: y", 0},
         {"cap lowers", TtlMode::cap, "", 200, "Cache-Control: max-age=1000", 300},
         {"cap does not raise", TtlMode::cap, "", 200, "Cache-Control: max-age=7", 7},
@@ -170,6 +173,14 @@ TEST(Freshness, StrategyTtl) {
                   test.freshness)
             << test.id;
     }
+}
+
+TEST(Freshness, ErrorsAreFreshForAMinuteAtMost) {
+    for (const int status : {400, 404, 410, 451, 500, 503, 599}) {
+        EXPECT_EQ(lifetime_of("Cache-Control: max-age=3600", {}, "", status).freshness, 60) << status;
+        EXPECT_EQ(lifetime_of("Cache-Control: max-age=30", {}, "", status).freshness, 30) << status;
+    }
+    EXPECT_EQ(lifetime_of("Cache-Control: max-age=3600", {}, "", 302).freshness, 3600);
 }
 
 // RFC 9111 section 4.2.4.

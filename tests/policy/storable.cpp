@@ -72,18 +72,23 @@ TEST(Storable, WithoutExplicitFreshnessTheStatusDecides) {
 }
 
 TEST(Storable, WhatCanNeverBeUsedIsUseless) {
-    EXPECT_EQ(of_response("X: y"), useless);
-    EXPECT_EQ(of_response("Cache-Control: max-age=0"), useless);
-    EXPECT_EQ(of_response("Expires: 0"), useless);
-    EXPECT_EQ(of_response("Cache-Control: no-cache"), useless);
-    EXPECT_EQ(of_response("Cache-Control: max-age=60\nAge: 60"), useless);
-    EXPECT_EQ(of_response("Cache-Control: max-age=60\nAge: 59"), StoreVerdict::storable);
-    EXPECT_EQ(of_response("Cache-Control: no-cache\nETag: \"a\""), StoreVerdict::storable);
-    EXPECT_EQ(of_response("Cache-Control: max-age=0\nLast-Modified: Tue, 14 Nov 2023 20:33:20 GMT"),
+    Rules strict;
+    strict.configuration.stale_if_error.reset();
+    EXPECT_EQ(of_response("X: y", strict), useless);
+    EXPECT_EQ(of_response("Cache-Control: max-age=0", strict), useless);
+    EXPECT_EQ(of_response("Expires: 0", strict), useless);
+    EXPECT_EQ(of_response("Cache-Control: no-cache", strict), useless);
+    EXPECT_EQ(of_response("Cache-Control: max-age=60\nAge: 60", strict), useless);
+    EXPECT_EQ(of_response("Cache-Control: max-age=60\nAge: 59", strict), StoreVerdict::storable);
+    EXPECT_EQ(of_response("Cache-Control: no-cache\nETag: \"a\"", strict), StoreVerdict::storable);
+    EXPECT_EQ(of_response("Cache-Control: max-age=0\nLast-Modified: Tue, 14 Nov 2023 20:33:20 GMT", strict),
               StoreVerdict::storable);
-    EXPECT_EQ(of_response("Cache-Control: max-age=0, stale-while-revalidate=5"), StoreVerdict::storable);
-    EXPECT_EQ(of_response("Cache-Control: max-age=0, stale-if-error=5"), StoreVerdict::storable);
-    EXPECT_EQ(of_response("Cache-Control: max-age=0, stale-if-error=5, must-revalidate"), useless);
+    EXPECT_EQ(of_response("Cache-Control: max-age=0, stale-while-revalidate=5", strict), StoreVerdict::storable);
+    EXPECT_EQ(of_response("Cache-Control: max-age=0, stale-if-error=5", strict), StoreVerdict::storable);
+    EXPECT_EQ(of_response("Cache-Control: max-age=0, stale-if-error=5, must-revalidate", strict), useless);
+    // By default it may still stand in for an origin that fails.
+    EXPECT_EQ(of_response("Cache-Control: max-age=0"), StoreVerdict::storable);
+    EXPECT_EQ(of_response("Cache-Control: no-cache"), useless);
 }
 
 TEST(Storable, ResponseDirectives) {
@@ -221,7 +226,11 @@ TEST(Storable, DefaultTtlIsNotForPersonalRequests) {
     rules.configuration.ttl_mode = config::TtlMode::fallback;
     rules.configuration.key_cookies = {"a"};
     EXPECT_EQ(verdict({.response = "X: y"}, rules), StoreVerdict::storable);
-    EXPECT_EQ(verdict({.request = "Cookie: a=b", .response = "X: y"}, rules), useless);
+    EXPECT_EQ(verdict({.request = "Cookie: a=b", .response = "X: y"}, rules), StoreVerdict::storable);
+    EXPECT_EQ(verdict({.request = "Cookie: a=b; c=d", .response = "X: y"}, rules), request_cookie);
+    EXPECT_EQ(verdict({.request = "Cookie: c=d", .response = "Cache-Control: max-age=9"}, rules), request_cookie);
+    rules.configuration.lift = {"authorization"};
+    EXPECT_EQ(verdict({.request = "Authorization: x", .response = "X: y"}, rules), useless);
 }
 
 TEST(Storable, EveryVerdictHasAWordOfItsOwn) {

@@ -16,7 +16,7 @@ struct Struck {
     Deadline deadline{[this] { ++times; }};
 };
 
-TEST(Deadlines, StrikeOnceWhenTheirTimeHasCome) {
+TEST(Deadlines, StrikeWhenTheirTimeHasComeAndUntilTheyAreHeard) {
     Deadlines deadlines;
     Struck struck;
     deadlines.add(struck.deadline);
@@ -25,11 +25,15 @@ TEST(Deadlines, StrikeOnceWhenTheirTimeHasCome) {
     EXPECT_EQ(struck.times, 0);
     EXPECT_FALSE(struck.deadline.expired());
     deadlines.check(origin);
-    EXPECT_EQ(struck.times, 1);
+    EXPECT_EQ(struck.times, 1);  // once a check
     EXPECT_TRUE(struck.deadline.expired());
+    deadlines.check(origin + 1s);
+    EXPECT_EQ(struck.times, 2);
+    EXPECT_TRUE(struck.deadline.expired());
+    struck.deadline.clear();
     deadlines.check(origin + 1h);
-    EXPECT_EQ(struck.times, 1);
-    EXPECT_TRUE(struck.deadline.expired());
+    EXPECT_EQ(struck.times, 2);
+    EXPECT_FALSE(struck.deadline.expired());
 }
 
 TEST(Deadlines, StrikeAgainWhenTheyAreSetAnew) {
@@ -153,14 +157,27 @@ TEST_F(ProgressTest, CountsAnewInEachWindow) {
     EXPECT_TRUE(cut_at(begun + window));
 }
 
-TEST_F(ProgressTest, DoesNotCountTheTimeInWhichWeWaitedForSomeoneElse) {
+TEST_F(ProgressTest, DoesNotCountTimeInWhichThePeerIsNotWaitedFor) {
     Progress progress(struck.deadline, window, 100);
-    progress.moved(999);
     const auto begun = next_instant();
-    progress.restart();
-    progress.moved(999);
+    progress.pause();
+    EXPECT_FALSE(cut_at(Steady::now() + 24h));
+    next_instant();
+    progress.resume();
     EXPECT_FALSE(cut_at(begun + window));
     EXPECT_TRUE(cut_at(Steady::now() + window));
+}
+
+TEST_F(ProgressTest, GivesNoMoreTimeThanWasLeftAtAPause) {
+    Progress progress(struck.deadline, window, 100);
+    progress.moved(999);
+    for (int i = 0; i < 3; ++i) {
+        next_instant();
+        progress.pause();
+        progress.resume();
+    }
+    // The time between the pauses counts.
+    EXPECT_TRUE(cut_at(Steady::now() + window - 1ns));
 }
 
 TEST_F(ProgressTest, LeavesNoDeadlineBehind) {

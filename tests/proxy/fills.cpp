@@ -8,11 +8,12 @@ namespace larder::proxy {
 namespace {
 
 constexpr storage::KeyHash key{1, 2};
+constexpr std::string_view text = "http://a/x";
 
 TEST(Fills, TheFirstToJoinLeads) {
     Fills fills(10, 100);
-    const auto first = fills.join(key);
-    const auto second = fills.join(key);
+    const auto first = fills.join(key, text);
+    const auto second = fills.join(key, text);
     EXPECT_TRUE(first.leader);
     EXPECT_FALSE(second.leader);
     EXPECT_EQ(first.fill, second.fill);
@@ -20,32 +21,43 @@ TEST(Fills, TheFirstToJoinLeads) {
 
 TEST(Fills, KeysHaveFillsOfTheirOwn) {
     Fills fills(10, 100);
-    const auto one = fills.join(key);
+    const auto one = fills.join(key, text);
     for (const storage::KeyHash other : {storage::KeyHash{1, 3}, storage::KeyHash{2, 2}, storage::KeyHash{65, 2}}) {
-        const auto joined = fills.join(other);
+        const auto joined = fills.join(other, text);
         EXPECT_TRUE(joined.leader);
         EXPECT_NE(joined.fill, one.fill);
     }
 }
 
+TEST(Fills, AnotherKeyWithTheSameHashGetsAFillOfItsOwn) {
+    Fills fills(10, 100);
+    const auto one = fills.join(key, text);
+    const auto other = fills.join(key, "http://a/y");
+    EXPECT_TRUE(other.leader);
+    EXPECT_NE(other.fill, one.fill);
+    EXPECT_EQ(fills.join(key, text).fill, one.fill);
+    fills.leave(key, other.fill);
+    EXPECT_EQ(fills.join(key, text).fill, one.fill);
+}
+
 TEST(Fills, AFillThatWasLeftIsNotJoinedAgain) {
     Fills fills(10, 100);
-    const auto old = fills.join(key);
+    const auto old = fills.join(key, text);
     fills.leave(key, old.fill);
-    const auto next = fills.join(key);
+    const auto next = fills.join(key, text);
     EXPECT_TRUE(next.leader);
     EXPECT_NE(next.fill, old.fill);
 
     fills.leave(key, old.fill);  // it is no longer the one there
-    EXPECT_EQ(fills.join(key).fill, next.fill);
+    EXPECT_EQ(fills.join(key, text).fill, next.fill);
     fills.leave({9, 9}, old.fill);
 }
 
 TEST(Fills, NobodyJoinsASoloFill) {
     Fills fills(10, 100);
     const auto solo = fills.solo();
-    EXPECT_TRUE(fills.join(key).leader);
-    EXPECT_NE(fills.join(key).fill, solo);
+    EXPECT_TRUE(fills.join(key, text).leader);
+    EXPECT_NE(fills.join(key, text).fill, solo);
 }
 
 TEST(Fills, ReserveNoMoreBytesThanTheLimit) {
@@ -81,7 +93,7 @@ TEST(Fills, OfManyThreadsOneLeads) {
     Fills fills(10, 100);
     for (std::uint64_t round = 0; round < 200; ++round) {
         std::atomic<int> leaders = 0;
-        const auto join = [&] { leaders += fills.join({round, round}).leader; };
+        const auto join = [&] { leaders += fills.join({round, round}, text).leader; };
         std::thread one(join), two(join), three(join);
         for (std::thread* thread : {&one, &two, &three}) thread->join();
         ASSERT_EQ(leaders, 1);

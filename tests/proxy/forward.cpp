@@ -77,7 +77,8 @@ TEST(Forward, DropsWhatIsHopByHop) {
 TEST(Forward, DropsWhatAClientClaimsAboutItself) {
     for (const char* name :
          {"X-Forwarded-Prefix", "X-Forwarded-Port", "X-Forwarded-Server", "X-Forwarded", "X-Host", "X-Original-URL",
-          "X-Rewrite-URL", "X-Original-Host", "X-Real-IP", "X-Client-IP", "X-Cluster-Client-IP", "X-ProxyUser-Ip"}) {
+          "X-Rewrite-URL", "X-Original-Host", "X-Real-IP", "X-Client-IP", "X-Cluster-Client-IP", "X-ProxyUser-Ip",
+          "Client-Cert", "Client-Cert-Chain", "X-Client-Cert", "SSL-Client-Cert", "X-SSL-Client-Verify"}) {
         for (const bool trusted : {false, true}) {
             Peer peer;
             if (trusted) peer.trusted = {range_of("192.0.2.0", 24)};

@@ -2,38 +2,13 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/policy/exchange.h"
-#include "tests/proxy/running.h"
+#include "tests/proxy/stored.h"
 
 namespace larder::proxy {
 namespace {
 
-using policy::fields_of;
 using policy::test_time;
 using policy::test_time_text;
-
-const std::string text = "0123456789abcdefghijklmnopqrstuvwxyz";
-
-storage::Object stored(std::size_t piece_size = 5, const std::string& content = text) {
-    auto body = std::make_shared<storage::Body>();
-    for (std::size_t at = 0; at < content.size(); at += piece_size) {
-        const std::string part = content.substr(at, piece_size);
-        storage::Body::Piece piece{std::shared_ptr<char[]>(new char[part.size()]), part.size()};
-        part.copy(piece.data.get(), part.size());
-        body->pieces.push_back(std::move(piece));
-    }
-    body->size = content.size();
-    storage::Object object;
-    object.fields = "Content-Type: text/plain\r\nETag: \"e\"\r\nContent-Language: de\r\nX-Other: 1\r\n";
-    object.body = std::move(body);
-    object.etag = "\"e\"";
-    object.last_modified = test_time - 100;
-    object.date = test_time - 10;
-    object.lifetime.response_time = test_time - 10;
-    object.lifetime.initial_age = 2;
-    object.lifetime.freshness = 60;
-    return object;
-}
 
 // What a client gets.
 struct Answer {
@@ -65,20 +40,6 @@ std::string taken(StoredAnswer& stored_answer) {
     EXPECT_TRUE(gather.empty());
     return body;
 }
-
-struct Asking {
-    explicit Asking(std::string_view request_fields, std::string_view method = "GET")
-        : fields(fields_of(request_fields)) {
-        exchange.method = method;
-        exchange.fields = &fields;
-        exchange.get = method == "GET";
-        exchange.head = method == "HEAD";
-        exchange.range = fields.has("range") || fields.has("if-range");
-        exchange.cache.hit = true;
-    }
-    policy::Fields fields;
-    Exchange exchange;
-};
 
 Answer answer(StoredAnswer& stored_answer, const storage::Object& object, std::string_view request_fields,
               std::string_view method = "GET") {
@@ -301,95 +262,6 @@ TEST(StoredAnswer, FillsAGatherThatAlreadyHoldsSomething) {
     EXPECT_EQ(gather.size(), 4 + Gather::capacity - 1);
     gather.clear();
     EXPECT_EQ(taken(answer), text.substr(Gather::capacity - 1));
-}
-
-// A client that takes everything, or hangs up.
-class Client final : public Downstream {
-  public:
-    explicit Client(int calls_until_gone = 1000) : calls_(calls_until_gone) {}
-
-    Task<bool> begin(const Head& head, const std::string_view* pieces, std::size_t count, bool last) override {
-        ++begun_;
-        head_ = head;
-        fields = head.fields;
-        return take(pieces, count, last);
-    }
-    Task<bool> send(const std::string_view* pieces, std::size_t count, bool last) override {
-        return take(pieces, count, last);
-    }
-    void set_trailers(std::string_view) override {}
-    void cut() override { was_cut = true; }
-    bool begun() const override { return begun_ > 0; }
-    Task<bool> interim(int, std::string_view) override { co_return true; }
-    Task<BodyPiece> next_body_piece() override { co_return BodyPiece(); }
-    void interrupt_body() override {}
-    bool body_taken() const override { return false; }
-    Socket* raw_socket() override { return nullptr; }
-    std::string_view raw_leftover() override { return {}; }
-
-    Head head_;
-    std::string fields, body;
-    int begun_ = 0, sent = 0;
-    bool was_cut = false;
-
-  private:
-    Task<bool> take(const std::string_view* pieces, std::size_t count, bool) {
-        for (std::size_t i = 0; i < count; ++i) body += pieces[i];
-        co_return ++sent < calls_;
-    }
-    const int calls_;
-};
-
-bool sent_to(Client& client, const storage::Object& object, std::string_view request, std::string_view method = "GET") {
-    Asking asking(request, method);
-    asio::io_context context;
-    const auto sent = start(context, send_stored(client, asking.exchange, object, test_time));
-    turn(context);
-    EXPECT_TRUE(sent->has_value());
-    return sent->value_or(false);
-}
-
-TEST(SendStored, SendsHeadAndBody) {
-    for (const std::size_t piece_size : {1, 5, 100}) {
-        Client client;
-        EXPECT_TRUE(sent_to(client, stored(piece_size), ""));
-        EXPECT_EQ(client.begun_, 1);
-        EXPECT_EQ(client.head_.status, 200);
-        EXPECT_EQ(client.head_.length, text.size());
-        EXPECT_EQ(client.body, text);
-        EXPECT_NE(client.fields.find("Cache-Status: larder; hit\r\n"), std::string::npos);
-    }
-}
-
-TEST(SendStored, SendsPartsWithTheirLength) {
-    Client client;
-    EXPECT_TRUE(sent_to(client, stored(1), "Range: bytes=30-35,0-20"));
-    EXPECT_EQ(client.head_.status, 206);
-    EXPECT_EQ(client.head_.length, client.body.size());
-}
-
-TEST(SendStored, SaysNothingOfALengthInNotModified) {
-    Client client;
-    EXPECT_TRUE(sent_to(client, stored(), "If-None-Match: *"));
-    EXPECT_EQ(client.head_.length, std::nullopt);
-    EXPECT_TRUE(client.head_.bodiless);
-    EXPECT_EQ(client.body, "");
-}
-
-TEST(SendStored, TellsHeadTheLength) {
-    Client client;
-    EXPECT_TRUE(sent_to(client, stored(), "", "HEAD"));
-    EXPECT_EQ(client.head_.length, text.size());
-    EXPECT_TRUE(client.head_.bodiless);
-    EXPECT_EQ(client.body, "");
-}
-
-TEST(SendStored, StopsWhenTheClientIsGone) {
-    for (const int calls : {1, 2}) {
-        Client client(calls);
-        EXPECT_FALSE(sent_to(client, stored(1), ""));
-        EXPECT_EQ(client.sent, calls);
-    }
 }
 
 }  // namespace

@@ -1,0 +1,99 @@
+#include <gtest/gtest.h>
+
+#include "proxy/stored_answer.h"
+#include "tests/proxy/running.h"
+#include "tests/proxy/stored.h"
+
+namespace larder::proxy {
+namespace {
+
+// A client that takes everything, or hangs up.
+class Client final : public Downstream {
+  public:
+    explicit Client(int calls_until_gone = 1000) : calls_(calls_until_gone) {}
+
+    Task<bool> begin(const Head& given, const std::string_view* pieces, std::size_t count, bool last) override {
+        ++begun;
+        head = given;
+        fields = given.fields;
+        return take(pieces, count, last);
+    }
+    Task<bool> send(const std::string_view* pieces, std::size_t count, bool last) override {
+        return take(pieces, count, last);
+    }
+    void set_trailers(std::string_view) override {}
+    void cut() override { was_cut = true; }
+    Task<bool> interim(int, std::string_view) override { co_return true; }
+    Task<BodyPiece> next_body_piece() override { co_return BodyPiece(); }
+    void interrupt_body() override {}
+    bool body_taken() const override { return false; }
+    Socket* raw_socket() override { return nullptr; }
+    std::string_view raw_leftover() override { return {}; }
+
+    Head head;
+    std::string fields, body;
+    int begun = 0, sent = 0;
+    bool was_cut = false;
+
+  private:
+    Task<bool> take(const std::string_view* pieces, std::size_t count, bool) {
+        for (std::size_t i = 0; i < count; ++i) body += pieces[i];
+        co_return ++sent < calls_;
+    }
+    const int calls_;
+};
+
+bool sent_to(Client& client, const storage::Object& object, std::string_view request, std::string_view method = "GET") {
+    Asking asking(request, method);
+    asio::io_context context;
+    const auto sent = start(context, send_stored(client, asking.exchange, object, policy::test_time));
+    turn(context);
+    EXPECT_TRUE(sent->has_value());
+    return sent->value_or(false);
+}
+
+TEST(SendStored, SendsHeadAndBody) {
+    for (const std::size_t piece_size : {1, 5, 100}) {
+        Client client;
+        EXPECT_TRUE(sent_to(client, stored(piece_size), ""));
+        EXPECT_EQ(client.begun, 1);
+        EXPECT_EQ(client.head.status, 200);
+        EXPECT_EQ(client.head.length, text.size());
+        EXPECT_EQ(client.body, text);
+        EXPECT_NE(client.fields.find("Cache-Status: larder; hit\r\n"), std::string::npos);
+    }
+}
+
+TEST(SendStored, SendsPartsWithTheirLength) {
+    Client client;
+    EXPECT_TRUE(sent_to(client, stored(1), "Range: bytes=30-35,0-20"));
+    EXPECT_EQ(client.head.status, 206);
+    EXPECT_EQ(client.head.length, client.body.size());
+}
+
+TEST(SendStored, SaysNothingOfALengthInNotModified) {
+    Client client;
+    EXPECT_TRUE(sent_to(client, stored(), "If-None-Match: *"));
+    EXPECT_EQ(client.head.length, std::nullopt);
+    EXPECT_TRUE(client.head.bodiless);
+    EXPECT_EQ(client.body, "");
+}
+
+TEST(SendStored, TellsHeadTheLength) {
+    Client client;
+    EXPECT_TRUE(sent_to(client, stored(), "", "HEAD"));
+    EXPECT_EQ(client.head.length, text.size());
+    EXPECT_TRUE(client.head.bodiless);
+    EXPECT_EQ(client.body, "");
+}
+
+TEST(SendStored, StopsWhenTheClientIsGone) {
+    for (const int calls : {1, 2}) {
+        Client client(calls);
+        EXPECT_FALSE(sent_to(client, stored(1), ""));
+        EXPECT_EQ(client.sent, calls);
+    }
+}
+
+}  // namespace
+}  // namespace larder::proxy

@@ -1,0 +1,202 @@
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <mutex>
+#include <thread>
+
+#include "tests/proxy/tiered.h"
+
+namespace larder::proxy {
+namespace {
+
+const std::string url = "http://a/x";
+
+TEST_F(TiersTest, WhatASlowLayerHasIsPromoted) {
+    const Key key(url);
+    const auto object = response("deep");
+    const auto asked = ask(key);
+    EXPECT_EQ(slow->asked, std::vector<std::string>{url});
+    EXPECT_EQ(found(url), "-");
+    slow->answer(object);
+    turn(context);
+    ASSERT_TRUE(*asked);
+    EXPECT_EQ((*asked)->object, object.get());
+    EXPECT_EQ(found(url), "deep");
+    EXPECT_EQ(tickets.outstanding(), 0u);
+}
+
+TEST_F(TiersTest, AnAnswerThatAPurgeOvertookIsNeitherServedNorPromoted) {
+    const struct {
+        const char* id;
+        std::function<std::shared_ptr<Invalidation>()> make;
+        bool selects;
+    } cases[] = {
+        {"key", [] { return Invalidation::single_key(url, 1); }, true},
+        {"tag", [] { return Invalidation::tagged({"t"}); }, true},
+        {"flush", [] { return Invalidation::flush(std::nullopt); }, true},
+        {"another key", [] { return Invalidation::single_key("http://a/y", 1); }, false},
+        {"another tag", [] { return Invalidation::tagged({"u"}); }, false},
+    };
+    for (const auto& c : cases) {
+        const Key key(url);
+        const auto object = response("old", {"t"});
+        const auto asked = ask(key);
+        purge(c.make());  // acknowledged here, while the answer is on its way
+        slow->answer(object);
+        turn(context);
+        ASSERT_TRUE(*asked) << c.id;
+        EXPECT_EQ((*asked)->object == nullptr, c.selects) << c.id;
+        EXPECT_EQ((*asked)->set == nullptr, c.selects) << c.id;
+        EXPECT_EQ(found(url), c.selects ? "-" : "old") << c.id;
+        EXPECT_EQ(tickets.kept(), 0u) << c.id;
+    }
+}
+
+TEST_F(TiersTest, APurgeAfterThePromotionFindsTheCopy) {
+    const Key key(url);
+    const auto object = response("old");
+    const auto asked = ask(key);
+    slow->answer(object);
+    turn(context);
+    EXPECT_EQ(purge(Invalidation::single_key(url, 1)).count, 1u);
+    EXPECT_EQ(found(url), "-");
+}
+
+TEST_F(TiersTest, AnOlderAnswerDoesNotReplaceWhatWasStoredMeanwhile) {
+    const Key key(url);
+    const auto old = response("old");
+    const auto asked = ask(key);
+    tiers->store(key.view, response("new"), deep, metrics);
+    slow->answer(old);
+    turn(context);
+    EXPECT_EQ(found(url), "new");
+}
+
+TEST_F(TiersTest, AVariantForAnotherRequestIsNotServed) {
+    const Key key(url);
+    auto object = storage::make({.content = "de", .ticket = 1, .vary = storage::language("de")});
+    const auto asked = ask(key);
+    slow->answer(object);
+    turn(context);
+    ASSERT_TRUE(*asked);
+    EXPECT_EQ((*asked)->object, nullptr);
+    EXPECT_EQ(found(url), "-");
+}
+
+TEST_F(TiersTest, ASlowLayerThatFailsIsAMiss) {
+    const Key key(url);
+    for (const bool failed : {false, true}) {
+        const auto asked = ask(key);
+        slow->answer_nothing(failed);
+        turn(context);
+        ASSERT_TRUE(*asked);
+        EXPECT_EQ((*asked)->object, nullptr);
+    }
+    EXPECT_EQ(metrics.layers[1].misses.value(), 2);
+}
+
+TEST_F(TiersTest, TheNextSlowLayerIsAskedWhenTheFirstHasNothing) {
+    const auto between = std::make_shared<HeldLayer>();
+    tiers->add(layer(LayerName::l2_redis, 2, config::Technology::redis), between, *strategies);
+    WorkerMetrics three(2, 1, 3);
+    const Key key(url);
+    const auto object = response("deep");
+    const auto asked =
+        start(context, tiers->find_slow(context.get_executor(), tickets, key.view, request, deep, now, three));
+    turn(context);
+    EXPECT_TRUE(slow->asked.empty());
+    between->answer_nothing();
+    turn(context);
+    EXPECT_EQ(slow->asked.size(), 1u);
+    slow->answer(object);
+    turn(context);
+    ASSERT_TRUE(*asked);
+    EXPECT_EQ((*asked)->object, object.get());
+    EXPECT_EQ(three.layers[1].misses.value(), 1);
+    EXPECT_EQ(three.layers[2].hits.value(), 1);
+}
+
+// Shared with another node: has one response, which that node replaces by a later one before our purge begins.
+class ChangingLayer final : public storage::Layer {
+  public:
+    explicit ChangingLayer(policy::Tickets& tickets) : tickets_(tickets) { change(); }
+
+    void find(std::string, storage::KeyHash, std::function<void(storage::VariantSetPtr, bool)> done) override {
+        auto set = std::make_shared<storage::VariantSet>();
+        {
+            const std::lock_guard lock(mutex_);
+            set->variants.push_back(object_);
+        }
+        done(std::move(set), false);
+    }
+    void insert(std::string, storage::KeyHash, storage::ObjectPtr, std::function<void(Stored)> done) override {
+        done(Stored::yes);
+    }
+    void erase(std::shared_ptr<const storage::Selection>, storage::Erasure, std::size_t,
+               std::function<void(storage::Erased, bool)> done) override {
+        done({}, false);
+    }
+    storage::LayerStats stats() const override { return {}; }
+
+    void change() {
+        auto next = storage::make({.ticket = tickets_.begin().sequence()});
+        const std::lock_guard lock(mutex_);
+        object_ = std::move(next);
+    }
+
+    policy::Sequence ticket() const {
+        const std::lock_guard lock(mutex_);
+        return object_->ticket;
+    }
+
+  private:
+    policy::Tickets& tickets_;
+    mutable std::mutex mutex_;
+    storage::ObjectPtr object_;  // under mutex_
+};
+
+struct Asking {
+    Tiers& tiers;
+    policy::Tickets& tickets;
+    WorkerMetrics& metrics;
+    Executor executor;
+    std::atomic<bool> stop = false;
+    std::atomic<int> promoted = 0;
+};
+
+Task<void> ask_again_and_again(Asking& asking, const Key& key) {
+    const policy::Fields request;
+    while (!asking.stop) {
+        const auto found = co_await asking.tiers.find_slow(asking.executor, asking.tickets, key.view, request, deep,
+                                                           now, asking.metrics);
+        if (found.object) ++asking.promoted;
+    }
+}
+
+TEST_F(TiersTest, NoPromotionUndoesAnAcknowledgedPurge) {
+    const auto changing = std::make_shared<ChangingLayer>(tickets);
+    config.layers[0].cache_level = 2;
+    Tiers racing(config, *strategies, tickets, 1);
+    racing.add(config.layers[0], changing, *strategies);
+    WorkerMetrics asking_metrics(2, 1, 2);
+    Asking asking{racing, tickets, asking_metrics, context.get_executor()};
+    const Key key(url);
+    start(context, ask_again_and_again(asking, key));
+    std::thread worker([&] { context.run(); });
+    for (int i = 0; i < 500; ++i) {
+        while (asking.promoted.exchange(0) == 0) std::this_thread::yield();
+        const auto invalidation = Invalidation::single_key(url, 1);
+        changing->change();
+        tickets.enter(invalidation);
+        racing.erase(*invalidation, 0);
+        const auto after = racing.find(key.view, request, deep, now, metrics);
+        if (after.object) {
+            EXPECT_GE(after.object->ticket, changing->ticket()) << i;
+        }
+    }
+    asking.stop = true;
+    worker.join();
+}
+
+}  // namespace
+}  // namespace larder::proxy
