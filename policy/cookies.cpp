@@ -36,8 +36,12 @@ std::optional<std::string_view> cookie(const Fields& request, std::string_view n
 
 bool has_other_cookies(const Fields& request, const std::vector<std::string>& known) {
     bool other = false;
+    std::vector<std::string_view> seen;
     for_each_cookie(request, [&](std::string_view name, std::string_view) {
-        other = std::find(known.begin(), known.end(), name) == known.end();
+        // The key holds the first of a name; which one counts for the origin is not known.
+        const bool twice = std::find(seen.begin(), seen.end(), name) != seen.end();
+        other = twice || std::find(known.begin(), known.end(), name) == known.end();
+        seen.push_back(name);
         return !other;
     });
     return other;

@@ -13,7 +13,7 @@ namespace larder::policy {
 // The first value of that name (names are case-sensitive); nullopt: there is none.
 std::optional<std::string_view> cookie(const Fields& request, std::string_view name);
 
-// The request has a cookie that is not among `known`, or a Cookie field that cannot be read.
+// The request has a cookie that is not among `known`, one of them twice, or one that cannot be read.
 bool has_other_cookies(const Fields& request, const std::vector<std::string>& known);
 
 }  // namespace larder::policy

@@ -24,18 +24,31 @@ void Tickets::end(Sequence sequence) {
     if (oldest) prune();
 }
 
-void Tickets::enter(const std::shared_ptr<Invalidation>& invalidation) {
+Tickets::Applying Tickets::enter(const std::shared_ptr<Invalidation>& invalidation) {
     const std::lock_guard lock(mutex_);
     invalidation->sequence = ++counter_;
-    if (!outstanding_.empty()) {
-        if (entries_.size() >= backlog_) {
-            refuse_before_ = invalidation->sequence;
-            entries_.clear();
-        } else {
-            entries_.push_back(invalidation);
-        }
+    if (entries_.size() >= backlog_) {
+        refuse_before_ = invalidation->sequence;
+        entries_.clear();
+    } else {
+        entries_.push_back({invalidation, 0});
     }
+    ++applying_;
     newest_.store(invalidation->sequence);
+    return {this, invalidation->sequence};
+}
+
+void Tickets::applied(Sequence sequence) {
+    const std::lock_guard lock(mutex_);
+    --applying_;
+    for (Entry& entry : entries_) {
+        if (entry.invalidation->sequence == sequence) entry.applied = ++counter_;
+    }
+    prune();
+}
+
+void Tickets::Applying::reset() {
+    if (tickets_) std::exchange(tickets_, nullptr)->applied(sequence_);
 }
 
 bool Tickets::permits(const storage::KeyView& key, const storage::Object& object) const {
@@ -43,7 +56,7 @@ bool Tickets::permits(const storage::KeyView& key, const storage::Object& object
     const std::lock_guard lock(mutex_);
     if (object.ticket < refuse_before_) return false;
     return std::none_of(entries_.begin(), entries_.end(),
-                        [&](const auto& invalidation) { return invalidation->selects(key, object); });
+                        [&](const Entry& entry) { return entry.invalidation->selects(key, object); });
 }
 
 bool Tickets::joinable(const storage::KeyView& key, const std::string& strategy_name, Sequence ticket) const {
@@ -51,18 +64,16 @@ bool Tickets::joinable(const storage::KeyView& key, const std::string& strategy_
     const std::lock_guard lock(mutex_);
     if (ticket < refuse_before_) return false;
     return std::none_of(entries_.begin(), entries_.end(),
-                        [&](const auto& invalidation) { return invalidation->may_select(key, strategy_name, ticket); });
+                        [&](const Entry& entry) { return entry.invalidation->may_select(key, strategy_name, ticket); });
 }
 
+// A lookup that began while the invalidation was being applied may hold what it removed, so the time of its having been
+// applied counts, not that of its having been entered.
 void Tickets::prune() {
-    if (outstanding_.empty()) {
-        entries_.clear();
-        return;
-    }
-    const Sequence oldest = *outstanding_.begin();
-    const auto needed = std::find_if(entries_.begin(), entries_.end(),
-                                     [&](const auto& invalidation) { return invalidation->sequence > oldest; });
-    entries_.erase(entries_.begin(), needed);
+    std::erase_if(entries_, [&](const Entry& entry) {
+        return entry.applied != 0 && (outstanding_.empty() || *outstanding_.begin() > entry.applied);
+    });
+    if (outstanding_.empty() && applying_ == 0) refuse_before_ = 0;
 }
 
 std::size_t Tickets::kept() const {

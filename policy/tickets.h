@@ -60,8 +60,25 @@ class Tickets final : public storage::Gate {
 
     Ticket begin();
 
-    // Numbers the invalidation and makes it count. To be called before it is applied to any layer.
-    void enter(const std::shared_ptr<Invalidation>&);
+    // Held from before an invalidation is applied to the layers until it is applied to all of them.
+    class Applying {
+      public:
+        Applying(Applying&& other) noexcept
+            : tickets_(std::exchange(other.tickets_, nullptr)), sequence_(other.sequence_) {}
+        Applying& operator=(Applying&&) = delete;
+        ~Applying() { reset(); }
+        void reset();
+
+      private:
+        friend class Tickets;
+        Applying(Tickets* tickets, Sequence sequence) : tickets_(tickets), sequence_(sequence) {}
+        Tickets* tickets_;
+        Sequence sequence_;
+    };
+
+    // Numbers the invalidation and makes it count. To be called before it is applied to any layer; what comes back is
+    // to live until it is applied.
+    Applying enter(const std::shared_ptr<Invalidation>&);
 
     bool permits(const storage::KeyView& key, const storage::Object& object) const override;
 
@@ -72,7 +89,14 @@ class Tickets final : public storage::Gate {
     std::size_t outstanding() const;
 
   private:
+    // `applied` 0: not yet.
+    struct Entry {
+        std::shared_ptr<Invalidation> invalidation;
+        Sequence applied = 0;
+    };
+
     void end(Sequence);
+    void applied(Sequence);
     void prune();  // under mutex_
 
     const std::size_t backlog_;
@@ -80,10 +104,11 @@ class Tickets final : public storage::Gate {
     std::atomic<Sequence> newest_{0};
 
     mutable std::mutex mutex_;
-    Sequence counter_ = 0;                                // under mutex_
-    std::set<Sequence> outstanding_;                      // under mutex_
-    std::vector<std::shared_ptr<Invalidation>> entries_;  // under mutex_, oldest first
-    Sequence refuse_before_ = 0;                          // under mutex_
+    Sequence counter_ = 0;            // under mutex_
+    std::set<Sequence> outstanding_;  // under mutex_
+    std::vector<Entry> entries_;      // under mutex_, oldest first
+    unsigned applying_ = 0;           // under mutex_
+    Sequence refuse_before_ = 0;      // under mutex_
 };
 
 }  // namespace larder::policy

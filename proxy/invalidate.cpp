@@ -8,10 +8,11 @@ namespace larder::proxy {
 
 InvalidationReceipt invalidate(Shared& shared, const std::shared_ptr<policy::Invalidation>& invalidation,
                                std::size_t list_at_most) {
+    std::optional<policy::Tickets::Applying> applying;
     if (invalidation->erasure == storage::Erasure::dry_run) {
         invalidation->sequence = ~policy::Sequence{0};  // would select whatever is there
     } else {
-        shared.tickets.enter(invalidation);
+        applying.emplace(shared.tickets.enter(invalidation));
     }
     InvalidationReceipt receipt = shared.tiers.erase(*invalidation, list_at_most);
     if (invalidation->erasure != storage::Erasure::dry_run) {

@@ -24,6 +24,12 @@ class OneObject final : public storage::Selection {
     const storage::Object* object_;
 };
 
+// Of what several layers answered: stored in one of them is stored; an invalidation speaks for all.
+Stored best(Stored one, Stored other) {
+    if (one == Stored::yes || one == Stored::invalidated) return one;
+    return other == Stored::failed ? one : other;
+}
+
 }  // namespace
 
 Tiers::Tiers(const config::Config& config, const policy::StrategyTable& strategies, const policy::Tickets& tickets,
@@ -123,8 +129,10 @@ Stored Tiers::store(const storage::KeyView& key, const storage::ObjectPtr& objec
     for (std::size_t tier = depth_[strategy]; tier-- > 0;) {
         Tier& into = tiers_[tier];
         if (into.memory) {
-            result = into.memory->insert(key, object, tickets_, object->stored_at, max_variants_[strategy]);
-            metrics.layers[tier].stores[static_cast<std::size_t>(result)].add();
+            const Stored stored =
+                into.memory->insert(key, object, tickets_, object->stored_at, max_variants_[strategy]);
+            metrics.layers[tier].stores[static_cast<std::size_t>(stored)].add();
+            result = best(result, stored);
         } else {
             into.layer->insert(std::string(key.text), key.hash, object, [](Stored) {});
         }
@@ -138,8 +146,9 @@ Stored Tiers::refresh(const storage::KeyView& key, const storage::ObjectPtr& old
     for (std::size_t tier = depth_[strategy]; tier-- > 0;) {
         Tier& in = tiers_[tier];
         if (in.memory) {
-            result = in.memory->refresh(key, old.get(), next, tickets_, next->stored_at);
-            metrics.layers[tier].stores[static_cast<std::size_t>(result)].add();
+            const Stored stored = in.memory->refresh(key, old.get(), next, tickets_, next->stored_at);
+            metrics.layers[tier].stores[static_cast<std::size_t>(stored)].add();
+            result = best(result, stored);
         } else {
             in.layer->insert(std::string(key.text), key.hash, next, [](Stored) {});
         }

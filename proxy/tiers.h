@@ -42,7 +42,7 @@ class Tiers {
                           const policy::Fields& request, std::uint32_t strategy, storage::UnixTime now,
                           WorkerMetrics& metrics);
 
-    // Into the strategy's layer and those in front; the answer is the strategy's own layer's if that answers at once.
+    // Into the strategy's layer and those in front. The answer is `yes` if one of those that answer at once has it.
     storage::Stored store(const storage::KeyView& key, const storage::ObjectPtr& object, std::uint32_t strategy,
                           WorkerMetrics& metrics);
     // In the place of `old`, wherever that is.

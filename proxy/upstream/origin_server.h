@@ -59,7 +59,7 @@ class OriginServer {
     Slot queue_again(const std::shared_ptr<Waiter>&);
     // The waiter gives up. True: it had been given a slot meanwhile, which it must free or use.
     bool leave_queue(const std::shared_ptr<Waiter>&);
-    // A connection was closed: the slot goes to the oldest waiter, of whichever worker.
+    // A connection was closed: the slot goes to a waiter, the workers taking turns.
     void free_slot();
     // A worker put a connection among its idle ones. Tells the worker's oldest waiter to look there; false: nobody of
     // this worker waits, and `others` says whether one of another worker does (close it then: its slot passes on).

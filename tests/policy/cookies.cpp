@@ -23,6 +23,7 @@ TEST(Cookies, OthersAreNoticedAndSoIsWhatHasNoName) {
     EXPECT_TRUE(has_other_cookies(fields_of("Cookie: a=1; b=2"), {"a"}));
     EXPECT_TRUE(has_other_cookies(fields_of("Cookie: a=1\nCookie: session=x"), {"a"}));
     EXPECT_TRUE(has_other_cookies(fields_of("Cookie: a"), {"a"}));
+    EXPECT_TRUE(has_other_cookies(fields_of("Cookie: a=1; a=2"), {"a"}));
 }
 
 }  // namespace

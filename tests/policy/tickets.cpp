@@ -268,5 +268,23 @@ TEST(Tickets, NoStoreUndoesAnAcknowledgedPurge) {
     EXPECT_EQ(test.tickets.kept(), 0u);
 }
 
+// The lookup took its ticket after the purge was entered, and found what the purge had not reached yet.
+TEST(Tickets, LookupBegunWhileAPurgeIsAppliedIsHeldToIt) {
+    Tickets tickets(10);
+    const std::string text = "http://a/1";
+    const storage::KeyView key{text, storage::hash_key(text, 0), 8};
+    storage::Object old;
+    old.ticket = tickets.begin().sequence();
+    auto applying = tickets.enter(Invalidation::flush(std::nullopt));
+    const auto lookup = tickets.begin();
+    EXPECT_FALSE(tickets.permits(key, old));
+    applying.reset();
+    EXPECT_FALSE(tickets.permits(key, old));
+    EXPECT_EQ(tickets.kept(), 1u);
+    auto later = tickets.begin();
+    later.reset();
+    EXPECT_EQ(tickets.kept(), 1u);
+}
+
 }  // namespace
 }  // namespace larder::policy

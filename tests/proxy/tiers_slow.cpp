@@ -186,9 +186,10 @@ TEST_F(TiersTest, NoPromotionUndoesAnAcknowledgedPurge) {
     for (int i = 0; i < 500; ++i) {
         while (asking.promoted.exchange(0) == 0) std::this_thread::yield();
         const auto invalidation = Invalidation::single_key(url, 1);
+        auto applying = tickets.enter(invalidation);
         changing->change();
-        tickets.enter(invalidation);
         racing.erase(*invalidation, 0);
+        applying.reset();
         const auto after = racing.find(key.view, request, deep, now, metrics);
         if (after.object) {
             EXPECT_GE(after.object->ticket, changing->ticket()) << i;
