@@ -10,8 +10,6 @@
 #include "proxy/fetch.h"
 #include "proxy/following.h"
 #include "proxy/h1/reason.h"
-#include "proxy/hit.h"
-#include "proxy/identify.h"
 #include "proxy/pass.h"
 #include "proxy/run_exchange.h"
 #include "proxy/stored_answer.h"
@@ -284,11 +282,6 @@ Task<void> Leader::unstored(policy::StoreVerdict verdict) {
     co_await pass_response(worker_, exchange_, *client_, std::move(fetched_));
 }
 
-Task<void> fill_detached(Worker& worker, std::unique_ptr<DetachedExchange> exchange, Filling filling) {
-    const Background background(worker);
-    co_await fill_and_answer(worker, exchange->exchange, nullptr, std::move(filling));
-}
-
 }  // namespace
 
 void Filling::unlist(Fills& fills) const {
@@ -299,23 +292,6 @@ Task<void> fill_and_answer(Worker& worker, Exchange& exchange, Downstream* clien
     const Background background(worker);
     Leader leader(worker, exchange, client, std::move(filling));
     co_await leader.run();
-}
-
-void revalidate_in_background(Worker& worker, const Exchange& exchange, const storage::ObjectPtr& stale) {
-    if (worker.draining()) return;
-    const auto key = fill_key(worker, exchange, nullptr);
-    auto joined = worker.shared().fills.join(key.hash, key.text);
-    if (!joined.leader) return;                // somebody does it already
-    if (find_hit(worker, exchange).fresh()) {  // or has just done it
-        worker.shared().fills.leave(key.hash, joined.fill);
-        joined.fill->unshare();
-        return;
-    }
-    Filling filling(std::move(joined.fill), key.hash, stale);
-    auto detached = std::make_unique<DetachedExchange>(exchange);
-    detached->exchange.cache = {};
-    detached->exchange.cache.forward = policy::Forward::stale;
-    asio::co_spawn(worker.executor(), fill_detached(worker, std::move(detached), std::move(filling)), asio::detached);
 }
 
 FillKey fill_key(Worker& worker, const Exchange& exchange, const storage::VariantSet* known) {

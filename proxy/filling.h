@@ -30,9 +30,6 @@ struct Filling {
 // settled and no longer listed when this returns, or its body is still coming in behind it.
 Task<void> fill_and_answer(Worker& worker, Exchange& exchange, Downstream* client, Filling filling);
 
-// The same without a client and on its own: the exchange is copied.
-void revalidate_in_background(Worker& worker, const Exchange& exchange, const storage::ObjectPtr& stale);
-
 // For which other requests a fill of this one can serve: the key, and the values of the fields that the key's responses
 // are known to vary by.
 struct FillKey {

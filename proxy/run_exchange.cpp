@@ -5,6 +5,7 @@
 #include "proxy/following.h"
 #include "proxy/pass.h"
 #include "proxy/pass_head.h"
+#include "proxy/revalidation.h"
 #include "proxy/stored_answer.h"
 #include "proxy/worker.h"
 

@@ -37,8 +37,14 @@ std::uint64_t random_seed() {
 tcp::endpoint endpoint_of(const std::string& address) {
     const auto parsed = config::parse_address(address);
     if (!parsed) throw std::runtime_error(address + ": not an address to listen on; expected HOST:PORT");
-    if (parsed->host.empty()) return {asio::ip::address_v6::any(), parsed->port};
     error_code error;
+    if (parsed->host.empty()) {
+        // Every address: one socket for IPv6 and IPv4, where this machine has IPv6 at all.
+        asio::io_context probing;
+        tcp::socket probe(probing);
+        probe.open(tcp::v6(), error);
+        return {error ? tcp::v4() : tcp::v6(), parsed->port};
+    }
     const auto literal = asio::ip::make_address(parsed->host, error);
     if (!error) return {literal, parsed->port};
     asio::io_context context;

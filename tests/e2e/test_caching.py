@@ -160,8 +160,14 @@ class Staleness(Case):
         self.larder.get("/a")
         self.assertIn(self.larder.get("/a").status, (502, 504))
 
-    def test_without_permission_an_error_is_an_error(self):
+    def test_stale_is_served_by_default_for_an_hour_if_the_origin_fails(self):
         self.origin.on("/a", [respond("old", *STALE, 'ETag: "1"'), respond("broken", status=500)])
+        self.larder.get("/a")
+        self.assertEqual(self.larder.get("/a").body, b"old")
+
+    def test_without_permission_an_error_is_an_error(self):
+        self.origin.on("/a", [respond("old", "Cache-Control: max-age=10, stale-if-error=0", "Age: 20", 'ETag: "1"'),
+                              respond("broken", status=500)])
         self.larder.get("/a")
         self.assertEqual(self.larder.get("/a").status, 500)
 

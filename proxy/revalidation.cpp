@@ -1,0 +1,38 @@
+#include "proxy/revalidation.h"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include "proxy/filling.h"
+#include "proxy/hit.h"
+#include "proxy/identify.h"
+#include "proxy/worker.h"
+
+namespace larder::proxy {
+namespace {
+
+Task<void> fill_detached(Worker& worker, std::unique_ptr<DetachedExchange> exchange, Filling filling) {
+    const Background background(worker);
+    co_await fill_and_answer(worker, exchange->exchange, nullptr, std::move(filling));
+}
+
+}  // namespace
+
+void revalidate_in_background(Worker& worker, const Exchange& exchange, const storage::ObjectPtr& stale) {
+    if (worker.draining()) return;
+    const auto key = fill_key(worker, exchange, nullptr);
+    auto joined = worker.shared().fills.join(key.hash, key.text);
+    if (!joined.leader) return;                // somebody does it already
+    if (find_hit(worker, exchange).fresh()) {  // or has just done it
+        worker.shared().fills.leave(key.hash, joined.fill);
+        joined.fill->unshare();
+        return;
+    }
+    Filling filling(std::move(joined.fill), key.hash, stale);
+    auto detached = std::make_unique<DetachedExchange>(exchange);
+    detached->exchange.cache = {};
+    detached->exchange.cache.forward = policy::Forward::stale;
+    asio::co_spawn(worker.executor(), fill_detached(worker, std::move(detached), std::move(filling)), asio::detached);
+}
+
+}  // namespace larder::proxy

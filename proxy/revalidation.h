@@ -1,0 +1,12 @@
+// Refreshing a stored response behind the back of those who are served the stale one (RFC 5861 section 3).
+#pragma once
+
+#include "proxy/exchange.h"
+#include "storage/object.h"
+
+namespace larder::proxy {
+
+// At most one for a key at a time; returns at once. The exchange is copied, its client is not waited for.
+void revalidate_in_background(Worker& worker, const Exchange& exchange, const storage::ObjectPtr& stale);
+
+}  // namespace larder::proxy
