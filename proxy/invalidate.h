@@ -18,7 +18,7 @@ struct InvalidationReceipt {
         std::size_t tier = 0;
         std::uint64_t count = 0;
     };
-    std::uint64_t count = 0;  // distinct objects; a copy in a second layer does not count again
+    std::uint64_t count = 0;  // keys; those of a second layer do not count again
     std::vector<std::string> keys;
     std::vector<ForLayer> layers;
 };

@@ -176,7 +176,7 @@ InvalidationReceipt Tiers::erase(const policy::Invalidation& invalidation, std::
                 const bool listed = std::find(receipt.keys.begin(), receipt.keys.end(), key) != receipt.keys.end();
                 if (!listed && receipt.keys.size() < list_at_most) receipt.keys.push_back(std::move(key));
             }
-            return erased.count;
+            return erased.key_count;
         };
         const std::uint64_t count = apply(invalidation) + (fielded ? apply(*fielded) : 0);
         receipt.layers.push_back({tier, count});

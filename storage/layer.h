@@ -40,6 +40,7 @@ const char* word(Stored);
 struct Erased {
     std::uint64_t count = 0;        // objects; variants count singly
     std::vector<std::string> keys;  // distinct key texts, at most as many as were asked for
+    std::uint64_t key_count = 0;    // keys of which something was selected
 };
 
 enum class Erasure {

@@ -155,7 +155,7 @@ std::string receipt_text(Shared& shared, const json::object& body, const policy:
     }
     answer["layers"] = std::move(layers);
     std::string now;
-    append_timestamp(now, shared.clock.unix_milliseconds(Steady::now()));
+    append_whole_seconds(now, shared.clock.unix_milliseconds(Steady::now()));
     answer["invalidated_at"] = now;
     return json::serialize(answer) + "\n";
 }

@@ -76,6 +76,7 @@ void Erasing::visit(Shard& shard, Entry& entry, std::size_t which_tag) {
     // An entry that left is still alive in change_.
     if (count > 0 && keys_.size() < list_at_most_) keys_.emplace(key.text);
     count_ += count;
+    key_count_ += count > 0;
 }
 
 // An object with several of the tags is met under each of them, and counts under the first.

@@ -22,7 +22,7 @@ class Erasing {
 
     // Takes the shard's lock. For the index `key` it is to be called for the key's shard alone.
     void run(Shard&);
-    Erased result() const { return {count_, {keys_.begin(), keys_.end()}}; }
+    Erased result() const { return {count_, {keys_.begin(), keys_.end()}, key_count_}; }
 
   private:
     using Selects = std::function<bool(const Object&)>;
@@ -41,6 +41,7 @@ class Erasing {
 
     Change change_;
     std::uint64_t count_ = 0;
+    std::uint64_t key_count_ = 0;
     std::set<std::string> keys_;
 };
 
