@@ -16,6 +16,23 @@ const char* word(Stored outcome) {
             return "superseded";
         case Stored::failed:
             return "failed";
+        case Stored::skipped:
+            return "skipped";
+    }
+    assert(false);
+    return "";
+}
+
+const char* word(LayerError error) {
+    switch (error) {
+        case LayerError::read:
+            return "read";
+        case LayerError::write:
+            return "write";
+        case LayerError::full:
+            return "full";
+        case LayerError::damaged:
+            return "damaged";
     }
     assert(false);
     return "";

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,8 +14,10 @@
 
 namespace larder::storage {
 
-// The bytes of a body, in pieces of whatever size they came in. Immutable once published; shared between an object and
-// its refreshed successors (a 304 changes the head, not the body).
+class BodySource;
+
+// The bytes of a body: in memory, in pieces of whatever size they came in, or with a source to read them from. Immutable
+// once published; shared between an object and its refreshed successors (a 304 changes the head, not the body).
 class Body {
   public:
     struct Piece {
@@ -23,9 +26,23 @@ class Body {
     };
     std::vector<Piece> pieces;
     std::uint64_t size = 0;
+    std::shared_ptr<const BodySource> source;  // with it `pieces` is empty: the bytes lie in a slower layer
+
+    bool in_memory() const { return !source; }
 
     // Bytes that it occupies, bookkeeping included.
     std::size_t charge() const;
+};
+
+// Where the bytes of a body lie that is not in memory. Any thread.
+class BodySource {
+  public:
+    virtual ~BodySource() = default;
+    // At most `size` bytes from `offset` on; fewer only where the body ends. Returns at once; `done` runs exactly once,
+    // on a thread of the layer's. No pieces: the body is gone from its layer meanwhile, or damaged, and what was read of
+    // it before must be cut.
+    virtual void read(std::uint64_t offset, std::size_t size,
+                      std::function<void(std::vector<Body::Piece>)> done) const = 0;
 };
 
 // A request field that selected this variant (RFC 9111 section 4.1): its normalised value, or nullopt if it was absent.
@@ -79,6 +96,9 @@ struct Object {
     bool for_everybody = false;
 
     std::uint64_t ticket = 0;  // the invalidation sequence at the start of the fetch that brought it
+    // Of the strategy's rules that it was stored under (policy/rules.h): when they have changed it is validated before
+    // its next use.
+    std::uint64_t rules_fingerprint = 0;
 
     bool has_validator() const { return !etag.empty() || last_modified.has_value(); }
     // The first second in which it is of no use: neither fresh, nor within a period in which it may be served stale,

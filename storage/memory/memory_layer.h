@@ -35,14 +35,6 @@ struct MemoryOptions {
     std::uint64_t seed = 0;   // secret: of the tag tables' hash and the drawing of victims
 };
 
-// What the key registry tells of an entry. Times are seconds since 1970.
-struct KeyUse {
-    std::uint64_t hit_count = 0;
-    std::uint64_t miss_count = 0;
-    UnixTime created_at = 0;
-    UnixTime last_accessed = 0;  // 0: never
-};
-
 class MemoryLayer {
   public:
     explicit MemoryLayer(const MemoryOptions&);
