@@ -1,0 +1,61 @@
+"""How long hits take while something else goes on: a process of its own, so that no other load is in its figures. It asks
+for the same keys on one connection, again and again, and expects a hit each time. `Prober` runs it."""
+import json
+import pathlib
+import select
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "e2e"))
+
+import bodies  # noqa: E402
+from client import Client  # noqa: E402
+from report import percentile  # noqa: E402
+
+PAUSE = 0.001
+
+
+class Prober:
+    """In a `with`; after it, `figures`: count, p50, p99, p999 and max in milliseconds. What was no hit is a violation."""
+
+    def __init__(self, report, address, keys):
+        self.report, self.command = report, [sys.executable, __file__, address[0], str(address[1]), *keys]
+
+    def __enter__(self):
+        self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert self.process.stdout.readline() == "ready\n"
+        return self
+
+    def __exit__(self, *_):
+        said, _ = self.process.communicate()
+        self.figures = json.loads(said or '{"wrong": ["the prober died"]}')
+        for wrong in self.figures.pop("wrong"):
+            self.report.violation(f"a hit from memory: {wrong}")
+
+
+def main(host, port, *keys):
+    seconds, wrong = [], []
+    with Client((host, int(port))) as client:
+        for key in keys:
+            client.get(key)
+        print("ready", flush=True)
+        while not select.select([sys.stdin], [], [], PAUSE)[0]:
+            key = keys[len(seconds) % len(keys)]
+            started = time.monotonic()
+            try:
+                reply = client.get(key)
+                seconds.append(time.monotonic() - started)
+                bodies.check(reply.body, key)
+                assert reply.cache == "hit", reply
+            except (AssertionError, OSError, EOFError) as error:
+                wrong.append(f"{key}: {error!r}"[:300])
+                if not isinstance(error, AssertionError) or len(wrong) > 10:
+                    break
+    parts = {"p50": 0.5, "p99": 0.99, "p999": 0.999, "max": 1.0}
+    print(json.dumps({"count": len(seconds), "wrong": wrong} |
+                     {name: round(1000 * percentile(seconds, part), 3) for name, part in parts.items()}))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
