@@ -73,15 +73,15 @@ std::int64_t total(const Metrics& metrics, Get get) {
     return sum;
 }
 
-void requests(Writer& out, const Shared& shared) {
-    const Metrics& metrics = shared.metrics;
+void requests(Writer& out, const Metrics& metrics, const Running& running) {
     out.family("larder_requests_total", "counter", "Requests answered, by strategy and result.");
-    const auto& strategies = shared.strategies.all();
+    const auto& strategies = running.strategies.all();
     for (std::size_t i = 0; i <= strategies.size(); ++i) {
-        const std::string_view name = i < strategies.size() ? std::string_view(strategies[i].name) : "none";
+        const bool named = i < strategies.size();
+        const std::string_view name = named ? std::string_view(strategies[i].name) : "none";
+        const auto& counters = named ? *running.by_strategy[i] : *running.without_strategy;
         for (std::size_t r = 0; r < results; ++r) {
-            const auto count =
-                total(metrics, [&](const WorkerMetrics& w) -> const Counter& { return w.requests[i][r]; });
+            const auto count = counters.sum([r](const StrategyCounters& c) -> const Counter& { return c.requests[r]; });
             out.sample({{"strategy", name}, {"result", word(static_cast<Result>(r))}}, count);
         }
     }
@@ -106,26 +106,24 @@ void requests(Writer& out, const Shared& shared) {
     }
 }
 
-void upstreams(Writer& out, const Shared& shared) {
-    const Metrics& metrics = shared.metrics;
+void upstreams(Writer& out, const Running& running) {
     out.family("larder_upstream_requests_total", "counter", "Responses from origins, by status.");
-    for (std::size_t u = 0; u < shared.config.upstreams.size(); ++u) {
+    for (const auto& upstream : running.upstreams) {
         for (std::size_t status = 100; status < 1000; ++status) {
-            const auto count = total(
-                metrics, [&](const WorkerMetrics& w) -> const Counter& { return w.upstreams[u]->statuses[status]; });
+            const auto count = std::as_const(*upstream).counters().sum([&](const UpstreamCounters& c) -> const Counter& {
+                return c.statuses[status];
+            });
             if (count == 0) continue;
-            out.sample({{"upstream", shared.config.upstreams[u].name}, {"status", std::to_string(status)}}, count);
+            out.sample({{"upstream", upstream->settings().name}, {"status", std::to_string(status)}}, count);
         }
     }
     out.family("larder_upstream_errors_total", "counter", "Requests to origins that failed, by kind.");
-    for (std::size_t u = 0; u < shared.config.upstreams.size(); ++u) {
-        for (int kind = 1; kind <= static_cast<int>(UpstreamError::client_gone); ++kind) {
-            const auto count = total(metrics, [&](const WorkerMetrics& w) -> const Counter& {
-                return w.upstreams[u]->errors[static_cast<std::size_t>(kind)];
-            });
-            out.sample(
-                {{"upstream", shared.config.upstreams[u].name}, {"kind", word(static_cast<UpstreamError>(kind))}},
-                count);
+    for (const auto& upstream : running.upstreams) {
+        for (std::size_t kind = 1; kind <= static_cast<std::size_t>(UpstreamError::client_gone); ++kind) {
+            const auto count = std::as_const(*upstream).counters().sum(
+                [&](const UpstreamCounters& c) -> const Counter& { return c.errors[kind]; });
+            out.sample({{"upstream", upstream->settings().name}, {"kind", word(static_cast<UpstreamError>(kind))}},
+                       count);
         }
     }
 }
@@ -199,9 +197,10 @@ std::int64_t resident_bytes(std::string_view field) {
 
 std::string metrics_text(const Shared& shared) {
     const Metrics& metrics = shared.metrics;
+    const auto running = shared.running();
     Writer out;
-    requests(out, shared);
-    upstreams(out, shared);
+    requests(out, metrics, *running);
+    upstreams(out, *running);
     out.family("larder_fills_in_flight", "gauge", "Fetches under way whose response may be stored.");
     out.sample({}, total(metrics, [](const WorkerMetrics& w) -> const Counter& { return w.fills_in_flight; }));
     out.family("larder_followers_total", "counter", "Requests that waited for another one's fetch.");
@@ -222,7 +221,11 @@ std::string metrics_text(const Shared& shared) {
     out.sample({}, static_cast<std::int64_t>(metrics.admin_refused.load(std::memory_order_relaxed)));
     out.family("larder_access_log_dropped_total", "counter",
                "Access log lines that were lost because their target was slow.");
-    out.sample({}, static_cast<std::int64_t>(shared.access_log.dropped()));
+    out.sample({}, static_cast<std::int64_t>(running->access_log->dropped()));
+    out.family("larder_reloads_total", "counter", "Reloads of the configuration, by result.");
+    out.sample({{"result", "adopted"}}, static_cast<std::int64_t>(metrics.reloads.load(std::memory_order_relaxed)));
+    out.sample({{"result", "refused"}},
+               static_cast<std::int64_t>(metrics.reloads_refused.load(std::memory_order_relaxed)));
     out.family("larder_memory_bytes", "gauge", "Memory, by part.");
     out.sample({{"part", "anonymous"}}, resident_bytes("RssAnon"));
     out.sample({{"part", "shared"}}, resident_bytes("RssShmem"));

@@ -43,7 +43,7 @@ int serve(const std::string& file, const config::Flags& flags) {
     if (const auto* complaints = std::get_if<std::vector<config::Complaint>>(&loaded)) return complain(*complaints);
     raise_descriptor_limit();
     try {
-        Server server(std::get<config::Config>(loaded));
+        Server server(std::get<config::Config>(loaded), source);
         server.run();
     } catch (const std::exception& error) {
         std::cerr << "larder: " << error.what() << '\n';
