@@ -20,8 +20,8 @@ class AccessLog {
     ~AccessLog();  // writes what is left
 
     bool on() const { return thread_.joinable(); }
-    // A file that was moved away is made anew: lines handed in from now on go there. False: it cannot be opened, and the
-    // old one stays. Nothing is lost, and nothing happens for stdout. One thread at a time.
+    // A file that was moved away is made anew: lines handed in from now on go there. False: it cannot be opened, and
+    // the old one stays. Nothing is lost, and nothing happens for stdout. One thread at a time.
     bool reopen();
     void write(std::string_view line);  // any thread; one whole line, with its end
     std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
@@ -39,9 +39,9 @@ class AccessLog {
 
     std::mutex mutex_;
     std::condition_variable ready_;
-    std::string pending_;    // under mutex_
+    std::string pending_;       // under mutex_
     int next_descriptor_ = -1;  // under mutex_: to be used once what is pending is written
-    bool stopping_ = false;  // under mutex_
+    bool stopping_ = false;     // under mutex_
     std::thread thread_;
 };
 

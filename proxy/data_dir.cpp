@@ -70,8 +70,8 @@ bool DataDir::lock() {
     }
     const std::string pid = std::to_string(::getpid()) + "\n";
     // Who reads it only wants to know whom to ask: that it cannot be written is no reason to stop.
-    [[maybe_unused]] const bool written = ::ftruncate(descriptor, 0) == 0 &&
-                                          ::pwrite(descriptor, pid.data(), pid.size(), 0) > 0;
+    [[maybe_unused]] const bool written =
+        ::ftruncate(descriptor, 0) == 0 && ::pwrite(descriptor, pid.data(), pid.size(), 0) > 0;
     lock_ = descriptor;
     return true;
 }

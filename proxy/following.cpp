@@ -92,7 +92,7 @@ Task<bool> stream_fill(Worker& worker, Exchange& exchange, Downstream& client, F
 Task<FollowOutcome> follow(Worker& worker, Exchange& exchange, Downstream& client, std::shared_ptr<Fill> fill) {
     FollowOutcome outcome;
     Shared& shared = worker.shared();
-    const auto& limits = shared.config.limits;
+    const auto& limits = exchange.running->config.limits;
     Fill::Follower follower(fill, worker.executor(), limits.followers);
     if (!follower.joined()) {
         worker.metrics().limit(Limit::followers);

@@ -27,17 +27,16 @@ void judge(Hit& hit, Tiers::Found found, const Exchange& exchange) {
 
 Hit find_hit(Worker& worker, const Exchange& exchange) {
     Hit hit;
-    auto found = worker.shared().tiers.find(exchange.key, *exchange.fields, exchange.strategy->index, exchange.now,
-                                            worker.metrics());
+    auto found = exchange.running->tiers->find(exchange.key, *exchange.fields, exchange.strategy->index, exchange.now,
+                                               worker.metrics());
     judge(hit, std::move(found), exchange);
     return hit;
 }
 
 Task<Hit> find_slow_hit(Worker& worker, const Exchange& exchange, Hit before) {
-    Shared& shared = worker.shared();
-    auto found = co_await shared.tiers.find_slow(worker.executor(), shared.tickets, exchange.key, *exchange.fields,
-                                                 exchange.strategy->index, exchange.now, worker.metrics());
-    if (found.object) judge(before, std::move(found), exchange);
+    auto found = co_await exchange.running->tiers->find_slow(worker.executor(), exchange.key, *exchange.fields,
+                                                             exchange.strategy->index, exchange.now, worker.metrics());
+    if (found.object || (found.set && !before.set)) judge(before, std::move(found), exchange);
     co_return before;
 }
 

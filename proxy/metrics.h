@@ -94,7 +94,7 @@ struct alignas(64) UpstreamCounters {
 };
 
 struct alignas(64) LayerCounters {
-    Counter hits, misses, errors;                            // lookups
+    Counter hits, misses, errors;                          // lookups
     std::array<Counter, storage::stored_outcomes> stores;  // by storage::Stored
 };
 

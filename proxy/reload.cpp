@@ -15,7 +15,11 @@ constexpr std::chrono::milliseconds resolve_patience{5000};
 
 config::Complaint complaint(const Source& source, const std::string& what) {
     const std::size_t cure = what.find("; ");
-    return {source.file.empty() ? "command line" : source.file, 0, 0, "", what.substr(0, cure),
+    return {source.file.empty() ? "command line" : source.file,
+            0,
+            0,
+            "",
+            what.substr(0, cure),
             cure == std::string::npos ? "what this machine can do" : what.substr(cure + 2)};
 }
 

@@ -167,7 +167,7 @@ Task<void> run_exchange(Worker& worker, Exchange& exchange, Downstream& client, 
         co_await pass_request(worker, exchange, client, why_not(exchange));
         co_return;
     }
-    if (!hit.object && worker.shared().tiers.slow(exchange.strategy->index)) {
+    if (!hit.object && exchange.running->tiers->slow(exchange.strategy->index)) {
         hit = co_await find_slow_hit(worker, exchange, std::move(hit));
     }
     exchange.cache.forward = hit.decision.forward;

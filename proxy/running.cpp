@@ -42,12 +42,12 @@ std::shared_ptr<AccessLog> open_log(const config::Config& config, const Running*
 }  // namespace
 
 Running::Running(config::Config configuration, const Running* before, unsigned workers, std::vector<Tier> layers,
-                 const policy::Tickets& tickets)
+                 policy::Tickets& tickets)
     : config(std::move(configuration)),
       strategies(config),
       routes(config),
       upstreams(make_upstreams(config, before, workers)),
-      tiers(std::make_unique<Tiers>(config, strategies, tickets, std::move(layers))),
+      tiers(std::make_unique<Tiers>(std::move(layers), strategies, tickets)),
       access_log(open_log(config, before)) {
     for (const policy::Strategy& strategy : strategies.all()) {
         std::shared_ptr<PerWorker<StrategyCounters>> counters;

@@ -20,7 +20,7 @@ namespace larder::proxy {
 
 struct Running {
     // Throws std::runtime_error with a message for the operator. `before`: what is in force; null at the start.
-    Running(config::Config, const Running* before, unsigned workers, std::vector<Tier> layers, const policy::Tickets&);
+    Running(config::Config, const Running* before, unsigned workers, std::vector<Tier> layers, policy::Tickets&);
 
     const config::Config config;
     const policy::StrategyTable strategies;

@@ -76,7 +76,7 @@ Server::Parts::Parts(const config::Config& configuration, const Source& source)
       identity(begin(configuration)),
       shared(configuration, identity.seed, worker_count(configuration), first_ticket(identity.run)),
       listening(shared.metrics.workers.size()),
-      reload(control.get_executor(), shared, listening, source, 
+      reload(control.get_executor(), shared, listening, source,
              [this](const Running& before, std::optional<ListeningSocket> socket) {
                  adopted(before, std::move(socket));
              }) {
@@ -115,7 +115,8 @@ DataDir::Identity Server::Parts::begin(const config::Config& config) {
         }
     }
     const auto now = std::chrono::system_clock::now().time_since_epoch();
-    return data_dir.begin_run(static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(now).count()));
+    return data_dir.begin_run(
+        static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(now).count()));
 }
 
 void Server::Parts::serve_admin(ListeningSocket socket) {
@@ -141,7 +142,8 @@ void Server::Parts::start() {
     for (const auto& upstream : running->upstreams) watch(upstream);
     for (const auto& worker : shared.workers) worker->start();
     for (const config::Listener& listener : running->config.listeners) {
-        shared.events.emit("listening", {{"address", text(listening.endpoint(listener.address))}, {"side", std::string("client")}});
+        shared.events.emit("listening",
+                           {{"address", text(listening.endpoint(listener.address))}, {"side", std::string("client")}});
     }
     if (admin) {
         admin->start();
@@ -173,7 +175,8 @@ void Server::Parts::adopted(const Running& before, std::optional<ListeningSocket
             before.config.listeners.end()) {
             continue;
         }
-        shared.events.emit("listening", {{"address", text(listening.endpoint(listener.address))}, {"side", std::string("client")}});
+        shared.events.emit("listening",
+                           {{"address", text(listening.endpoint(listener.address))}, {"side", std::string("client")}});
     }
     data_dir.use_layers(shared.layers.directories());
     if (running->config.admin.address == before.config.admin.address) return;

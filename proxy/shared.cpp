@@ -37,8 +37,20 @@ void Shared::adopt(std::shared_ptr<const Running> next) {
     fills.change_limits(limits.fill_window_bytes, limits.fills_bytes);
     clients.change_limit(limits.connections_per_client);
     layers.keep(next->tiers->all());
+    std::shared_ptr<const Running> before;  // not destroyed under the lock
     const std::lock_guard lock(mutex_);
-    running_ = std::move(next);
+    std::erase_if(former_, [](const auto& former) { return former.expired(); });
+    former_.push_back(running_);
+    before = std::exchange(running_, std::move(next));
+}
+
+std::vector<std::shared_ptr<const Running>> Shared::former(const Running& now) const {
+    std::vector<std::shared_ptr<const Running>> all;
+    const std::lock_guard lock(mutex_);
+    for (const auto& weak : former_) {
+        if (auto former = weak.lock(); former && former.get() != &now) all.push_back(std::move(former));
+    }
+    return all;
 }
 
 }  // namespace larder::proxy

@@ -1,6 +1,6 @@
-// What all workers and the admin side share and what stays over a reload: the fills under way, the tickets, the metrics,
-// where events go. Made by main, outlives all of them. Each member says by itself how it is shared; the struct is only
-// the place where they meet.
+// What all workers and the admin side share and what stays over a reload: the fills under way, the tickets, the
+// metrics, where events go. Made by main, outlives all of them. Each member says by itself how it is shared; the struct
+// is only the place where they meet.
 #pragma once
 
 #include <memory>
@@ -42,6 +42,8 @@ struct Shared {
     // The configuration in force. Any thread. Workers have a pointer of their own, and go over to another one each in
     // their own time (Worker::adopt).
     std::shared_ptr<const Running> running() const;
+    // Those that were in force before and still serve an exchange or a connection.
+    std::vector<std::shared_ptr<const Running>> former(const Running& now) const;
     // What a reload would put in force. Throws std::runtime_error.
     std::shared_ptr<const Running> prepare(config::Config);
     // From now on it is in force. The control thread.
@@ -49,7 +51,8 @@ struct Shared {
 
   private:
     mutable std::mutex mutex_;
-    std::shared_ptr<const Running> running_;  // under mutex_
+    std::shared_ptr<const Running> running_;            // under mutex_
+    std::vector<std::weak_ptr<const Running>> former_;  // under mutex_
 };
 
 }  // namespace larder::proxy

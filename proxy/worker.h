@@ -32,7 +32,8 @@ class Worker {
     Pool& pool() { return pool_; }
     WorkerMetrics& metrics() { return metrics_; }
 
-    // The configuration in force, as far as this worker knows. On its thread; whoever awaits keeps a pointer of his own.
+    // The configuration in force, as far as this worker knows. On its thread; whoever awaits keeps a pointer of his
+    // own.
     const std::shared_ptr<const Running>& running() const { return running_; }
 
     // What changes in a worker when another configuration comes into force.
