@@ -156,8 +156,14 @@ std::uint64_t Tiers::largest(std::uint32_t strategy) const {
 }
 
 void Tiers::expire(storage::UnixTime now) {
+    // With uses to be told, a million entries are gone round in four minutes.
+    constexpr std::size_t entries = 1000, entries_told = 4000;
+    std::vector<storage::Layer::Use> uses;
+    bool slow = false;
+    for (const Tier& tier : tiers_) slow = slow || tier.layer;
     for (Tier& tier : tiers_) {
-        if (tier.memory) tier.memory->remove_expired(now, 1000);
+        if (tier.memory) tier.memory->remove_expired(now, slow ? entries_told : entries, slow ? &uses : nullptr);
+        if (tier.layer && !uses.empty()) tier.layer->used(uses);
     }
 }
 

@@ -73,7 +73,8 @@ class Tiers {
 
     // The largest body that one of the strategy's layers takes at this moment.
     std::uint64_t largest(std::uint32_t strategy) const;
-    // Lets go of what is past its time, a bounded part at each call.
+    // Lets go of what is past its time, and tells slow layers of the uses that those in front of them have seen: a
+    // bounded part at each call, one a second.
     void expire(storage::UnixTime now);
 
     std::size_t size() const { return tiers_.size(); }
