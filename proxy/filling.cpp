@@ -4,13 +4,13 @@
 #include <boost/asio/detached.hpp>
 
 #include "policy/merge.h"
-#include "policy/pattern_index.h"
 #include "policy/stored.h"
 #include "policy/vary.h"
 #include "proxy/fetch.h"
 #include "proxy/following.h"
 #include "proxy/h1/reason.h"
 #include "proxy/pass.h"
+#include "proxy/provenance.h"
 #include "proxy/run_exchange.h"
 #include "proxy/stored_answer.h"
 #include "proxy/storing.h"
@@ -47,8 +47,10 @@ class Leader {
     Task<void> run();
 
   private:
+    Task<void> stored_meanwhile(const Hit& hit);
     Task<void> failed();
     Task<void> not_modified();
+    Task<void> fetch_whole();
     Task<void> serve_stale(policy::Forward forward, int forward_status);
     Task<void> begin_storing();
     Task<void> unstored(policy::StoreVerdict verdict);
@@ -80,6 +82,14 @@ class Leader {
 };
 
 Task<void> Leader::run() {
+    if (filling_.listed) {
+        // It may have been stored between the look and the joining.
+        const Hit now = co_await find_hit_again(worker_, exchange_, filling_.given);
+        if (now.fresh()) {
+            co_await stored_meanwhile(now);
+            co_return;
+        }
+    }
     ticket_ = std::make_shared<policy::Tickets::Ticket>(shared_.tickets.begin());
     filling_.fill->set_ticket(ticket_->sequence());
     ForwardOptions options;
@@ -119,6 +129,14 @@ Task<void> Leader::run() {
     } else {
         co_await begin_storing();
     }
+}
+
+Task<void> Leader::stored_meanwhile(const Hit& hit) {
+    filling_.unlist(shared_.fills);
+    filling_.fill->complete(hit.shared());
+    if (!client_) co_return;
+    const bool served = co_await serve_stored(worker_, exchange_, *client_, hit);
+    if (!served) co_await fetch_whole();
 }
 
 Task<void> Leader::failed() {
@@ -169,6 +187,7 @@ Task<void> Leader::not_modified() {
     give_back(worker_, fetched_);
     storage::ObjectPtr object;
     if (refreshed.object) {
+        set_provenance(*refreshed.object, exchange_);
         refreshed.object->ticket = ticket_->sequence();
         refreshed.object->stored_at = shared_.clock.unix_time();
         object = std::make_shared<const storage::Object>(std::move(*refreshed.object));
@@ -193,19 +212,23 @@ Task<void> Leader::not_modified() {
     exchange_.result = Result::hit;
     note_ttl(exchange_, object->lifetime, now);
     note_detail(exchange_);
-    if (!co_await send_stored(*client_, exchange_, *object, now)) client_->cut();
+    const Sent sent = co_await send_stored(*client_, exchange_, *object, now);
+    if (sent == Sent::cut) client_->cut();
+    if (sent == Sent::nothing) co_await fetch_whole();
+}
+
+// The head is as good as new, but its body has gone from the layer that had it.
+Task<void> Leader::fetch_whole() {
+    exchange_.cache.ttl.reset();
+    exchange_.cache.stored = false;
+    Filling filling(shared_.fills.solo(), std::nullopt, nullptr);
+    co_await fill_and_answer(worker_, exchange_, client_, std::move(filling));
 }
 
 std::shared_ptr<storage::Object> Leader::new_object() const {
     auto object = std::make_shared<storage::Object>(policy::stored_object(request(), response(), rules()));
     object->fields += fetched_.head.minor == 0 ? "Via: 1.0 larder\r\n" : "Via: 1.1 larder\r\n";
-    object->strategy = exchange_.strategy->index;
-    object->strategy_name = exchange_.strategy->name;
-    object->resource_type = exchange_.strategy->resource_type;
-    if (exchange_.strategy->names_resource) {
-        object->resource_id =
-            policy::captured(exchange_.strategy->pattern, "resource_id", exchange_.target.path()).substr(0, 255);
-    }
+    set_provenance(*object, exchange_);
     object->ticket = ticket_->sequence();
     object->stored_at = fetched_.response_time;
     return object;
@@ -241,8 +264,8 @@ Task<void> Leader::begin_storing() {
         asio::co_spawn(worker_.executor(), Storing::take_rest(std::move(storing)), asio::detached);
     }
     if (!client_) co_return;
-    const bool streamed = co_await stream_fill(worker_, exchange_, *client_, *leader);
-    if (!streamed) {
+    const Sent sent = co_await stream_fill(worker_, exchange_, *client_, *leader);
+    if (sent != Sent::all) {
         if (fill.progress().state == Fill::State::broken) exchange_.result = Result::error;
         client_->cut();
     }

@@ -4,6 +4,7 @@
 #include "policy/stored.h"
 #include "proxy/fetch.h"
 #include "proxy/pass.h"
+#include "proxy/provenance.h"
 #include "proxy/run_exchange.h"
 #include "proxy/worker.h"
 
@@ -27,6 +28,7 @@ void update(Worker& worker, const Exchange& exchange, const Fetched& fetched, co
     }
     auto refreshed = policy::refreshed_object(*object, {"GET", *exchange.fields, false}, response, rules);
     if (!refreshed.object) return;
+    set_provenance(*refreshed.object, exchange);
     refreshed.object->ticket = ticket->sequence();
     refreshed.object->stored_at = fetched.response_time;
     const auto next = std::make_shared<const storage::Object>(std::move(*refreshed.object));

@@ -112,13 +112,14 @@ Erased MemoryLayer::erase(const Selection& selection, Erasure erasure, std::size
     return erasing.result();
 }
 
-std::uint64_t MemoryLayer::remove_expired(UnixTime now, std::size_t at_most) {
+std::uint64_t MemoryLayer::remove_expired(UnixTime now, std::size_t at_most, std::vector<Layer::Use>* uses) {
     constexpr std::size_t slice = 1000;  // entries
     const auto expired = [now](const Object& object) { return object.useful_until() <= now; };
     std::uint64_t dropped = 0;
     for (std::size_t turns = 0; turns <= shards_.size() && at_most > 0;) {
         Shard& shard = *shards_[expiry_shard_.load() % shards_.size()];
         Change change;
+        if (uses) uses->reserve(uses->size() + slice);  // before the lock
         {
             const std::lock_guard lock(shard.mutex);
             std::size_t left = std::min(slice, at_most);
@@ -126,6 +127,7 @@ std::uint64_t MemoryLayer::remove_expired(UnixTime now, std::size_t at_most) {
             Entry* entry = nullptr;
             while (left > 0 && (entry = step(shard.order(), shard.expiry_cursor, nullptr))) {
                 --left;
+                if (const auto use = uses ? entry->untold_use() : std::nullopt) uses->push_back(*use);
                 if (entry->leaves_at <= now) dropped += shard.erase(*entry, Erasure::hard, expired, change);
             }
             at_most += left;

@@ -67,8 +67,10 @@ class MemoryLayer {
     Erased erase(const Selection&, Erasure, std::size_t list_at_most);
 
     // Drops objects past their useful_until(). Looks at no more than `at_most` entries, going on where the last call
-    // ended: to be called periodically. Returns the number of objects dropped.
-    std::uint64_t remove_expired(UnixTime now, std::size_t at_most);
+    // ended: to be called periodically. Returns the number of objects dropped. `uses` gets the uses of those entries
+    // since they were last looked at, for a slower layer behind this one; those of an entry that leaves in between are
+    // lost.
+    std::uint64_t remove_expired(UnixTime now, std::size_t at_most, std::vector<Layer::Use>* uses = nullptr);
 
     // Another size or policy for what is there. What is too much leaves before it returns.
     void change(std::uint64_t max_bytes, config::EvictionPolicy policy, UnixTime now);
