@@ -187,11 +187,10 @@ void Content::drop_object(std::uint64_t number, const Record& record, bool with_
         cost_ += 2;
     }
     if (with_body && record.body_number != 0) {
-        if (parts_.count(record.body_size) <= most_parts_at_once) {
+        if (parts_.count(record.body_size) <= most_parts_at_once && !pinned(record.body_number)) {
             cost_ += 2 * parts_.erase(record.body_number, most_parts_at_once);
         } else {
-            transaction_.put(tables().unowned, number_key(record.body_number), Bytes());
-            cost_ += 1;
+            disown(record.body_number);
         }
     }
     cost_ += 2;
@@ -235,22 +234,48 @@ void Content::drop_key(const KeyView& key, const KeyEntry& entry) {
 void Content::place(const KeyHash& hash, KeyEntry& entry, UnixTime time) {
     transaction_.erase(tables().recency, recency_key(entry.indexed, hash));
     entry.indexed = time;
-    transaction_.append(tables().recency, recency_key(time, hash), Bytes());
-    cost_ += 2;
+    index_recency(hash, time);
+    cost_ += 1;
 }
 
-std::uint64_t Content::sweep_unowned(std::uint64_t at_most) {
-    std::uint64_t number = 0;
+void Content::index_recency(const KeyHash& hash, UnixTime time) {
+    transaction_.append(tables().recency, recency_key(time, hash), Bytes());
+    cost_ += 1;
+}
+
+bool Content::sweep_unowned(std::uint64_t at_most) {
+    constexpr std::size_t most_looks = 1000;
+    std::vector<std::uint64_t> numbers;
     {
         Cursor cursor(transaction_, tables().unowned);
-        if (!cursor.first()) return 0;
-        number = number_at(cursor.key(), 0);
-        if (cursor.key().size() != 8) throw Failure(MDB_CORRUPTED);
+        std::size_t looks = 0;
+        for (bool there = cursor.first(); there && looks < most_looks && numbers.size() < at_most; ++looks) {
+            if (cursor.key().size() != 8) throw Failure(MDB_CORRUPTED);
+            const std::uint64_t number = number_at(cursor.key(), 0);
+            if (!pinned(number)) numbers.push_back(number);
+            there = cursor.next();
+        }
     }
-    const std::uint64_t erased = parts_.erase(number, at_most);
-    if (erased < at_most) transaction_.erase(tables().unowned, number_key(number));
-    cost_ += 2 * erased + 1;
-    return erased + 1;
+    std::uint64_t erased = 0;
+    for (const std::uint64_t number : numbers) {
+        if (erased >= at_most) return true;
+        const std::uint64_t parts = parts_.erase(number, at_most - erased);
+        cost_ += 2 * parts;
+        erased += parts + 1;
+        if (erased > at_most) return true;
+        own(number);
+    }
+    return false;
+}
+
+void Content::disown(std::uint64_t body_number) {
+    transaction_.put(tables().unowned, number_key(body_number), Bytes());
+    cost_ += 1;
+}
+
+void Content::own(std::uint64_t body_number) {
+    transaction_.erase(tables().unowned, number_key(body_number));
+    cost_ += 1;
 }
 
 void Content::note_damage(std::uint64_t number) {

@@ -1,7 +1,7 @@
 // What is stored, seen through one transaction: keys, objects and bodies with all that hangs on them.
 //
-// Values that fail their check are as if they were not there, and are told of by damaged(). In a transaction that writes
-// their record is removed at once; what pointed to it is skipped, and removed where it is met.
+// Values that fail their check are as if they were not there, and are told of by damaged(). In a transaction that
+// writes their record is removed at once; what pointed to it is skipped, and removed where it is met.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,7 @@
 
 #include "storage/disk/environment.h"
 #include "storage/disk/parts.h"
+#include "storage/disk/pins.h"
 #include "storage/disk/record.h"
 
 namespace larder::storage::disk {
@@ -41,8 +42,13 @@ struct Variant {
 
 class Content {
   public:
-    Content(Environment& environment, Transaction::Mode mode)
-        : environment_(environment), transaction_(environment, mode), mode_(mode), parts_(environment, transaction_) {}
+    // `pins`: bodies that must stay; null: none.
+    Content(Environment& environment, Transaction::Mode mode, const Pins* pins = nullptr)
+        : environment_(environment),
+          transaction_(environment, mode),
+          mode_(mode),
+          parts_(environment, transaction_),
+          pins_(pins) {}
 
     Transaction& transaction() { return transaction_; }
     const Tables& tables() const { return environment_.tables(); }
@@ -71,22 +77,28 @@ class Content {
     // A key with all its variants. Returns how many there were.
     std::uint64_t remove_key(const KeyHash&, const KeyEntry&);
     void drop_key(const KeyView&, const KeyEntry&);
+    void index_recency(const KeyHash&, UnixTime);
     // Makes (time, key) its place in `recency`.
     void place(const KeyHash&, KeyEntry&, UnixTime);
-    // Bodies whose record is gone, at most so many parts. Returns how many; 0: there are none.
-    std::uint64_t sweep_unowned(std::uint64_t at_most);
+    // Parts of bodies whose record is gone, about so many at most. False: there are none left, but for pinned ones.
+    bool sweep_unowned(std::uint64_t at_most);
+    // A body without a record, for the moment: swept unless one takes it.
+    void disown(std::uint64_t body_number);
+    void own(std::uint64_t body_number);
 
     // What it has written and freed since the transaction began, in half pages, roughly.
     std::uint64_t cost() const { return cost_; }
     void spend(std::uint64_t half_pages) { cost_ += half_pages; }
 
   private:
+    bool pinned(std::uint64_t body_number) const { return pins_ && pins_->held(body_number); }
     void note_damage(std::uint64_t number);
 
     Environment& environment_;
     Transaction transaction_;
     const Transaction::Mode mode_;
     Parts parts_;
+    const Pins* const pins_;
     std::vector<std::uint64_t> damaged_;
     std::uint64_t cost_ = 0;
 };

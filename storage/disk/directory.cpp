@@ -69,7 +69,8 @@ Directory::Directory(std::string path) : path_(std::move(path)), damage_marker_(
                           "); name a directory that Larder may write, or make it");
     }
     if (on_network(path_)) {
-        refuse(path_, "it lies on a network file system, where locks and maps are not reliable; name a local directory");
+        refuse(path_,
+               "it lies on a network file system, where locks and maps are not reliable; name a local directory");
     }
     lock_file_ = ::open((path_ + "/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
     if (lock_file_ < 0) {

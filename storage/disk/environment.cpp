@@ -19,6 +19,16 @@ void on_failed_assertion(MDB_env*, const char*) {
 
 }  // namespace
 
+std::shared_lock<std::shared_mutex> Environment::enter() {
+    { const std::lock_guard turn(turn_); }
+    return std::shared_lock(access_);
+}
+
+std::unique_lock<std::shared_mutex> Environment::own() {
+    const std::lock_guard turn(turn_);
+    return std::unique_lock(access_);
+}
+
 void Environment::open(std::uint64_t max_bytes, bool read_only) {
     watch_this_thread(damage_marker());
     try {
@@ -33,10 +43,9 @@ void Environment::open(std::uint64_t max_bytes, bool read_only) {
 
         MDB_txn* transaction = nullptr;
         check(mdb_txn_begin(handle_, nullptr, read_only ? MDB_RDONLY : 0, &transaction));
-        MDB_dbi* const handles[] = {&tables_.meta,       &tables_.objects,   &tables_.parts, &tables_.keys,
-                                    &tables_.paths,      &tables_.tags,      &tables_.strategies,
-                                    &tables_.resources,  &tables_.fresh,     &tables_.leaves,
-                                    &tables_.recency,    &tables_.unowned};
+        MDB_dbi* const handles[] = {&tables_.meta,  &tables_.objects, &tables_.parts,      &tables_.keys,
+                                    &tables_.paths, &tables_.tags,    &tables_.strategies, &tables_.resources,
+                                    &tables_.fresh, &tables_.leaves,  &tables_.recency,    &tables_.unowned};
         int code = MDB_SUCCESS;
         for (std::size_t i = 0; i < std::size(table_names) && code == MDB_SUCCESS; ++i) {
             code = mdb_dbi_open(transaction, table_names[i], read_only ? 0 : MDB_CREATE, handles[i]);
@@ -93,9 +102,9 @@ std::uint64_t Environment::used_pages(Transaction& transaction) const {
     };
     constexpr MDB_dbi free_list = 0, names = 1;
     std::uint64_t sum = 2 + pages(free_list) + pages(names);
-    for (const MDB_dbi table : {tables_.meta, tables_.objects, tables_.parts, tables_.keys, tables_.paths, tables_.tags,
-                                tables_.strategies, tables_.resources, tables_.fresh, tables_.leaves, tables_.recency,
-                                tables_.unowned}) {
+    for (const MDB_dbi table :
+         {tables_.meta, tables_.objects, tables_.parts, tables_.keys, tables_.paths, tables_.tags, tables_.strategies,
+          tables_.resources, tables_.fresh, tables_.leaves, tables_.recency, tables_.unowned}) {
         sum += pages(table);
     }
     return sum;

@@ -1,7 +1,7 @@
 // LMDB's environment in a directory: opened and closed, its tables, and how full it is.
 //
-// The writing thread owns it: it alone opens, closes and resizes it, holding `access` exclusively, and it alone writes.
-// Reading threads hold `access` shared for as long as they have a transaction. Failures are thrown (transaction.h).
+// The writing thread alone opens, closes and resizes it, while it has own(), and it alone writes. Reading threads have
+// enter() for as long as they have a transaction. Failures are thrown (transaction.h).
 #pragma once
 
 #include <atomic>
@@ -29,7 +29,9 @@ class Environment {
     Environment(const Environment&) = delete;
     Environment& operator=(const Environment&) = delete;
 
-    std::shared_mutex access;
+    // A thread that wants to own it comes before those that want to enter.
+    std::shared_lock<std::shared_mutex> enter();
+    std::unique_lock<std::shared_mutex> own();
 
     // A map of at most so many bytes; at least least_bytes. A file that is longer already keeps its length.
     void open(std::uint64_t max_bytes, bool read_only = false);
@@ -67,6 +69,8 @@ class Environment {
   private:
     void bound(std::uint64_t max_bytes);
 
+    std::mutex turn_;
+    std::shared_mutex access_;
     Directory& directory_;
     const unsigned most_readers_;
     MDB_env* handle_ = nullptr;

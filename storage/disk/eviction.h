@@ -1,7 +1,7 @@
 // Who leaves when room is needed, and what is of no use any more. Chosen among what is stored; no list is kept beside.
 //
-// First what is past its use (`leaves`), then what is not fresh (`fresh`), whatever the policy, since it costs a request
-// to the origin anyway. If all are fresh, then
+// First what is past its use (`leaves`), then what is not fresh (`fresh`), whatever the policy, since it costs a
+// request to the origin anyway. If all are fresh, then
 //
 //   LRU     the key with the lowest time in `recency`. A hit does not move it there: it is noted in memory, and a
 //           candidate that was used since is moved and the next one looked at, at most 64 of them.

@@ -16,7 +16,7 @@ struct Operation {
         insert,
         refresh,
         erase,
-        count,  // a dry run: counted by a reader once all before it is written
+        after,  // nothing by itself: `then` runs on a reader once all before it is written
         drop,   // an object that failed its check
     };
     Kind kind = Kind::insert;
@@ -34,7 +34,7 @@ struct Operation {
     std::function<void(Stored)> stored;
     Stored outcome = Stored::failed;
 
-    // erase, count
+    // erase
     std::shared_ptr<const Selection> selection;
     Erasure erasure = Erasure::hard;
     std::size_t list_at_most = 0;
@@ -43,6 +43,11 @@ struct Operation {
     // Who answers: the writing thread, or a reader that found nothing selected. The first to claim it does it.
     std::atomic<bool> claimed{false};
     bool claim() { return !claimed.exchange(true); }
+    bool mine = false;  // the writing thread has claimed it
+
+    std::function<void()> then;
+
+    bool answered = false;  // the writing thread's
 
     // drop
     std::uint64_t number = 0;

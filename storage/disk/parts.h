@@ -1,5 +1,5 @@
-// Bodies, and heads that are too long for a record, in equal parts: each value fills one page exactly, so that LMDB never
-// looks for pages that lie side by side, and any free page will do.
+// Bodies, and heads that are too long for a record, in equal parts: each value fills one page exactly, so that LMDB
+// never looks for pages that lie side by side, and any free page will do.
 //
 // The key is (number, index); the value a checksum, which knows both, and the bytes.
 #pragma once

@@ -16,7 +16,7 @@ Pending::Taken Pending::offer(const OperationPtr& operation) {
     } else if (mode_ == Mode::finished) {
         return Taken::denied;
     } else if (mode_ == Mode::waiting) {
-        if (operation->kind == Operation::Kind::erase) deny_locked(operation);
+        if (operation->kind == Operation::Kind::erase && operation->erasure != Erasure::dry_run) deny_locked(operation);
         return Taken::denied;
     } else if (operation->kind == Operation::Kind::erase) {
         erasures_.push_back(operation);

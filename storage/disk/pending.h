@@ -69,12 +69,12 @@ class Pending {
 
     mutable std::mutex mutex_;
     std::condition_variable changed_;
-    Mode mode_ = Mode::waiting;                                                 // under mutex_, as all below
+    Mode mode_ = Mode::waiting;  // under mutex_, as all below
     std::uint64_t sequence_ = 0;
     std::uint64_t bytes_ = 0;
     std::deque<OperationPtr> queue_;
-    std::unordered_map<KeyHash, std::vector<OperationPtr>> stores_;             // until they are settled
-    std::deque<OperationPtr> erasures_;                                         // until they are settled
+    std::unordered_map<KeyHash, std::vector<OperationPtr>> stores_;  // until they are settled
+    std::deque<OperationPtr> erasures_;                              // until they are settled
     std::vector<OperationPtr> denied_;
     bool denied_overflow_ = false;
     bool urgent_ = false;

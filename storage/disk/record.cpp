@@ -84,9 +84,8 @@ std::optional<Record> decode(std::string_view head) {
     const auto flags = taking.value<std::uint8_t>();
     object.status = taking.value<std::int32_t>();
     std::int64_t last_modified = 0;
-    for (std::int64_t* value :
-         {&life.response_time, &life.initial_age, &life.freshness, &life.stale_while_revalidate, &life.stale_if_error,
-          &life.keep, &object.date, &object.stored_at, &last_modified}) {
+    for (std::int64_t* value : {&life.response_time, &life.initial_age, &life.freshness, &life.stale_while_revalidate,
+                                &life.stale_if_error, &life.keep, &object.date, &object.stored_at, &last_modified}) {
         *value = taking.value<std::int64_t>();
     }
     life.must_revalidate = flags & must_revalidate;

@@ -1,5 +1,5 @@
-// Uses of keys that are not written yet: a note in memory on every hit, written into the keys now and then. May be lost.
-// Any thread.
+// Uses of keys that are not written yet: a note in memory on every hit, written into the keys now and then. May be
+// lost. Any thread.
 #pragma once
 
 #include <array>
@@ -43,14 +43,27 @@ class Uses {
         const std::lock_guard lock(shard.mutex);
         shard.keys.erase(hash);
     }
-    std::vector<std::pair<KeyHash, Used>> take_all() {
-        std::vector<std::pair<KeyHash, Used>> all;
-        for (Shard& shard : shards_) {
+    // At most so many, from one shard after the other.
+    std::vector<std::pair<KeyHash, Used>> take(std::size_t at_most) {
+        std::vector<std::pair<KeyHash, Used>> taken;
+        for (std::size_t i = 0; i < shards_.size() && taken.size() < at_most; ++i) {
+            Shard& shard = shards_[next_++ % shards_.size()];
             const std::lock_guard lock(shard.mutex);
-            all.insert(all.end(), shard.keys.begin(), shard.keys.end());
-            shard.keys.clear();
+            while (!shard.keys.empty() && taken.size() < at_most) {
+                taken.push_back(*shard.keys.begin());
+                shard.keys.erase(shard.keys.begin());
+            }
         }
-        return all;
+        return taken;
+    }
+
+    std::size_t size() const {
+        std::size_t sum = 0;
+        for (const Shard& shard : shards_) {
+            const std::lock_guard lock(shard.mutex);
+            sum += shard.keys.size();
+        }
+        return sum;
     }
 
   private:
@@ -60,6 +73,7 @@ class Uses {
         std::unordered_map<KeyHash, Used> keys;
     };
     std::array<Shard, 16> shards_;
+    std::size_t next_ = 0;  // the writing thread's
 };
 
 }  // namespace larder::storage::disk
