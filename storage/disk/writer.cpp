@@ -130,6 +130,9 @@ bool Writer::open() {
     if (!open_whatever_is_there()) return false;
     swept_ = false;
     apply_denied();
+    if (engine_.pending.mode() != Pending::Mode::writing) return false;
+    engine_.report("storage_opened",
+                   engine_.options.directory + ": " + std::to_string(engine_.figures.objects) + " responses");
     return true;
 }
 
@@ -157,9 +160,7 @@ bool Writer::open_whatever_is_there() {
                     engine_.environment.used_pages(content.transaction()) * engine_.environment.page_bytes();
                 engine_.figures.objects = content.transaction().entries(content.tables().objects);
                 content.transaction().commit();
-                engine_.report("storage_opened", engine_.options.directory + ": " +
-                                                     std::to_string(engine_.figures.objects) + " responses");
-                return true;
+return true;
             }
         } catch (const Failure& failure) {
             why = failure.what();
