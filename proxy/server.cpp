@@ -68,13 +68,14 @@ struct Server::Parts {
     unsigned asked_to_stop = 0;
     bool draining = false;
     bool taken_over = false;
+    std::optional<Steady::time_point> hand_on_at;  // the layers, to the process that took over
 };
 
 Server::Parts::Parts(const config::Config& configuration, const Source& source)
     : data_dir(configuration.data_dir),
       inherited(Inherited::from_systemd()),
       identity(begin(configuration)),
-      shared(configuration, identity.seed, worker_count(configuration), first_ticket(identity.run)),
+      shared(configuration, identity.seed, worker_count(configuration), first_ticket(identity.run), identity.layers),
       listening(shared.metrics.workers.size()),
       reload(control.get_executor(), shared, listening, source,
              [this](const Running& before, std::optional<ListeningSocket> socket) {
@@ -194,6 +195,7 @@ void Server::Parts::arm_ticker() {
         if (error) return;
         deadlines.check(Steady::now());
         shared.layers.tend();
+        if (hand_on_at && Steady::now() >= *hand_on_at) shared.layers.hand_on();
         if (!draining) data_dir.lock();  // as soon as the process before this one is gone
         arm_ticker();
     });
@@ -229,7 +231,11 @@ void Server::Parts::close_listeners() {
     const auto grace_time = shared.running()->config.limits.shutdown_grace;
     successor.reset();
     listening.close_all();
-    if (taken_over && admin) admin->close();  // from now on the other one is asked
+    if (taken_over) {
+        if (admin) admin->close();  // from now on the other one is asked
+        // Requests that are about to end may still store and invalidate.
+        hand_on_at = Steady::now() + shared.running()->config.limits.drain_idle;
+    }
     for (const auto& worker : shared.workers) worker->stop(false);
     grace.expires_after(grace_time);
     grace.async_wait([this](error_code error) {

@@ -4,17 +4,18 @@
 
 namespace larder::proxy {
 
-Shared::Shared(config::Config configuration, std::uint64_t seed, unsigned worker_count, policy::Sequence first_ticket)
+Shared::Shared(config::Config configuration, std::uint64_t seed, unsigned worker_count, policy::Sequence first_ticket,
+               std::vector<std::string> kept)
     : hash_seed(seed),
       tickets(configuration.limits.invalidation_backlog, first_ticket),
-      layers(tickets, events, clock, seed, worker_count),
+      layers(tickets, events, clock, seed, worker_count, std::move(kept)),
       fills(configuration.limits.fill_window_bytes, configuration.limits.fills_bytes),
       metrics(worker_count),
       clients(configuration.limits.connections_per_client) {
     auto tiers = layers.open(configuration);
     running_ =
         std::make_shared<const Running>(std::move(configuration), nullptr, worker_count, std::move(tiers), tickets);
-    layers.keep(running_->tiers->all());
+    layers.keep(running_->config, running_->tiers->all());
 }
 
 Shared::~Shared() = default;
@@ -36,7 +37,7 @@ void Shared::adopt(std::shared_ptr<const Running> next) {
     tickets.change_backlog(limits.invalidation_backlog);
     fills.change_limits(limits.fill_window_bytes, limits.fills_bytes);
     clients.change_limit(limits.connections_per_client);
-    layers.keep(next->tiers->all());
+    layers.keep(next->config, next->tiers->all());
     std::shared_ptr<const Running> before;  // not destroyed under the lock
     const std::lock_guard lock(mutex_);
     std::erase_if(former_, [](const auto& former) { return former.expired(); });

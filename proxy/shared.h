@@ -35,8 +35,10 @@ struct Shared {
     ClientCounts clients;
     std::vector<std::unique_ptr<Worker>> workers;  // filled before any of them starts
 
-    // Throws std::runtime_error with a message for the operator. `first_ticket`: see policy/tickets.h.
-    Shared(config::Config, std::uint64_t seed, unsigned workers, policy::Sequence first_ticket = 0);
+    // Throws std::runtime_error with a message for the operator. `first_ticket`: see policy/tickets.h; `kept`: see
+    // Layers.
+    Shared(config::Config, std::uint64_t seed, unsigned workers, policy::Sequence first_ticket = 0,
+           std::vector<std::string> kept = {});
     ~Shared();
 
     // The configuration in force. Any thread. Workers have a pointer of their own, and go over to another one each in

@@ -66,15 +66,10 @@ class DiskLayer final : public Layer {
     LayerStats stats() const override;
     std::uint64_t largest() const override;
 
-    // Another size or policy for what is there. A file does not become shorter, only its content.
-    void change(std::uint64_t max_bytes, config::EvictionPolicy);
-
-    // Writes what is queued, within five seconds, and gives the directory up, for another process or for good. Nothing
-    // is found or stored afterwards, erasures are not durable, body sources give nothing. Any thread, but no thread of
-    // the layer's.
-    void release();
-    // A body is being read by someone.
-    bool in_use() const;
+    // The file does not become shorter, only its content.
+    void change(std::uint64_t max_bytes, config::EvictionPolicy) override;
+    void release() override;
+    bool in_use() const override;
 
   private:
     const std::unique_ptr<disk::Engine> engine_;

@@ -95,6 +95,7 @@ class DiskCache {
         options.report = [told = told_](std::string_view event, std::string detail) { (*told)(event, detail); };
     }
     DiskCache& open(const Gate& gate = open_gate) {
+        told_->clear();
         layer = std::make_unique<DiskLayer>(options, gate);
         told_->wait_for("storage_opened");
         return *this;
@@ -102,7 +103,6 @@ class DiskCache {
     void close() { layer.reset(); }
     DiskCache& reopen() {
         close();
-        told_->clear();
         return open();
     }
 
