@@ -26,9 +26,10 @@ class Failure : public std::runtime_error {
   public:
     explicit Failure(int reason) : std::runtime_error(mdb_strerror(reason)), code(reason) {}
     // The file does not hold what LMDB wrote: nothing in it can be relied upon.
+    // LMDB's own codes are negative; of those only these come of other things.
     bool corrupt() const {
-        return code == MDB_CORRUPTED || code == MDB_PAGE_NOTFOUND || code == MDB_INVALID ||
-               code == MDB_VERSION_MISMATCH;
+        return code < 0 && code != MDB_MAP_FULL && code != MDB_TXN_FULL && code != MDB_READERS_FULL &&
+               code != MDB_MAP_RESIZED;
     }
     const int code;
 };

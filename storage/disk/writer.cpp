@@ -1,6 +1,7 @@
 #include "storage/disk/writer.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "storage/disk/erasing.h"
@@ -160,7 +161,7 @@ bool Writer::open_whatever_is_there() {
                     engine_.environment.used_pages(content.transaction()) * engine_.environment.page_bytes();
                 engine_.figures.objects = content.transaction().entries(content.tables().objects);
                 content.transaction().commit();
-return true;
+                return true;
             }
         } catch (const Failure& failure) {
             why = failure.what();
@@ -348,7 +349,8 @@ void Writer::count_only(Operation& operation) {
 }
 
 void Writer::recover(const Failure& failure) {
-    if (failure.corrupt()) {
+    // A list of free pages that is damaged asks for absurd amounts of memory.
+    if (failure.corrupt() || failure.code == ENOMEM || failure.code == EINVAL) {
         engine_.pending.set_mode(Pending::Mode::failing);
         return start_empty(failure.what(), true);
     }
