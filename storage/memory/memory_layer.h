@@ -70,6 +70,10 @@ class MemoryLayer {
     // ended: to be called periodically. Returns the number of objects dropped.
     std::uint64_t remove_expired(UnixTime now, std::size_t at_most);
 
+    // A page of the registry, in the order of listing.h. Looks at 20,000 keys at most, and at 1,000 with one lock held:
+    // a page may be short and still have a next one.
+    KeyPage list(const KeyFilter&, const std::optional<KeyPosition>& after, std::size_t limit) const;
+
     LayerStats stats() const;
     // The charge that an object may have, key and index nodes included: a quarter of max_bytes, but 32 MiB, or all of
     // max_bytes, if that is less than 32 MiB.
@@ -80,6 +84,8 @@ class MemoryLayer {
     std::size_t index_of(const KeyHash& hash) const { return hash.high & (shards_.size() - 1); }
     // False: after every shard was found empty there is still no room.
     bool reserve(std::uint64_t bytes, std::size_t first_shard, UnixTime now);
+    KeyPage list_some(const KeyFilter&, const std::optional<KeyPosition>& after, std::size_t limit,
+                      std::size_t& left) const;
     // Destroys what left, then settles what was reserved against what was taken.
     void settle(Change&&, std::uint64_t reserved);
 
