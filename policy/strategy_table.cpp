@@ -14,6 +14,7 @@ StrategyTable::StrategyTable(const config::Config& configuration) {
         Strategy strategy;
         strategy.name = written.strategy_name;
         strategy.resource_type = written.resource_type;
+        strategy.layer = written.cache_layer;
         strategy.pattern = *pattern;
         strategy.rules.configuration = written.configuration;
         strategy.rules.behavior = written.cache_behavior;

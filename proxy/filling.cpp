@@ -73,15 +73,15 @@ class Leader {
     Exchange& exchange_;
     Downstream* const client_;
     Filling filling_;
-    policy::Tickets::Ticket ticket_;
+    Tiers::Hold ticket_;
     Fetched fetched_;
     policy::Fields unranged_;  // with exchange_.range
     bool validating_ = false;
 };
 
 Task<void> Leader::run() {
-    ticket_ = shared_.tickets.begin();
-    filling_.fill->set_ticket(ticket_.sequence());
+    ticket_ = std::make_shared<policy::Tickets::Ticket>(shared_.tickets.begin());
+    filling_.fill->set_ticket(ticket_->sequence());
     ForwardOptions options;
     options.for_storing = true;
     if (filling_.stale && filling_.stale->has_validator()) {
@@ -170,11 +170,11 @@ Task<void> Leader::not_modified() {
     give_back(worker_, fetched_);
     storage::ObjectPtr object;
     if (refreshed.object) {
-        refreshed.object->ticket = ticket_.sequence();
+        refreshed.object->ticket = ticket_->sequence();
         refreshed.object->stored_at = shared_.clock.unix_time();
         object = std::make_shared<const storage::Object>(std::move(*refreshed.object));
-        const auto stored =
-            shared_.tiers.refresh(exchange_.key, filling_.stale, object, exchange_.strategy->index, worker_.metrics());
+        const auto stored = shared_.tiers.refresh(exchange_.key, filling_.stale, object, exchange_.strategy->index,
+                                                  ticket_, worker_.metrics());
         exchange_.cache.stored = stored == storage::Stored::yes;
         if (stored == storage::Stored::invalidated) filling_.fill->overtaken();
         filling_.unlist(shared_.fills);
@@ -206,7 +206,7 @@ std::shared_ptr<storage::Object> Leader::new_object() const {
         object->resource_id =
             policy::captured(exchange_.strategy->pattern, "resource_id", exchange_.target.path()).substr(0, 255);
     }
-    object->ticket = ticket_.sequence();
+    object->ticket = ticket_->sequence();
     object->stored_at = fetched_.response_time;
     return object;
 }

@@ -35,9 +35,9 @@ Hit find_hit(Worker& worker, const Exchange& exchange) {
 
 Task<Hit> find_slow_hit(Worker& worker, const Exchange& exchange, Hit before) {
     Shared& shared = worker.shared();
-    auto found = co_await shared.tiers.find_slow(worker.executor(), shared.tickets, exchange.key, *exchange.fields,
+    auto found = co_await shared.tiers.find_slow(worker.executor(), exchange.key, *exchange.fields,
                                                  exchange.strategy->index, exchange.now, worker.metrics());
-    if (found.object) judge(before, std::move(found), exchange);
+    if (found.object || (found.set && !before.set)) judge(before, std::move(found), exchange);
     co_return before;
 }
 

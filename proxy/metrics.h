@@ -75,8 +75,8 @@ struct alignas(64) WorkerMetrics {
     std::vector<std::unique_ptr<ForUpstream>> upstreams;
 
     struct ForLayer {
-        Counter hits, misses;
-        std::array<Counter, 5> stores;  // by storage::Stored
+        Counter hits, misses, errors;
+        std::array<Counter, storage::stored_outcomes> stores;  // by storage::Stored
     };
     std::vector<ForLayer> layers;
 

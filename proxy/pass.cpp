@@ -89,7 +89,9 @@ Task<void> pass_request(Worker& worker, Exchange& exchange, Downstream& client, 
         co_await tunnel(worker, exchange, client, std::move(fetched));
         co_return;
     }
-    if (!policy::is_safe(exchange.method)) invalidate_after_write(worker.shared(), exchange, fetched.head);
+    if (!policy::is_safe(exchange.method)) {
+        co_await invalidate_after_write(worker.executor(), worker.shared(), exchange, fetched.head);
+    }
     co_await pass_response(worker, exchange, client, std::move(fetched));
 }
 

@@ -11,7 +11,7 @@ namespace larder::proxy {
 namespace {
 
 void update(Worker& worker, const Exchange& exchange, const Fetched& fetched, const storage::ObjectPtr& object,
-            policy::Sequence ticket) {
+            const Tiers::Hold& ticket) {
     Shared& shared = worker.shared();
     const policy::Rules& rules = exchange.strategy->rules;
     const policy::Response response{fetched.head.status, fetched.head.fields, fetched.request_time,
@@ -27,16 +27,16 @@ void update(Worker& worker, const Exchange& exchange, const Fetched& fetched, co
     }
     auto refreshed = policy::refreshed_object(*object, {"GET", *exchange.fields, false}, response, rules);
     if (!refreshed.object) return;
-    refreshed.object->ticket = ticket;
+    refreshed.object->ticket = ticket->sequence();
     refreshed.object->stored_at = fetched.response_time;
     const auto next = std::make_shared<const storage::Object>(std::move(*refreshed.object));
-    shared.tiers.refresh(exchange.key, object, next, exchange.strategy->index, worker.metrics());
+    shared.tiers.refresh(exchange.key, object, next, exchange.strategy->index, ticket, worker.metrics());
 }
 
 }  // namespace
 
 Task<void> pass_head(Worker& worker, Exchange& exchange, Downstream& client, Hit hit) {
-    const auto ticket = worker.shared().tickets.begin();
+    const auto ticket = std::make_shared<policy::Tickets::Ticket>(worker.shared().tickets.begin());
     ForwardOptions options;
     Fetched fetched = co_await fetch(worker, exchange, options, &client);
     const bool failed = fetched.error != UpstreamError::none || policy::is_origin_error(fetched.head.status);
@@ -53,7 +53,7 @@ Task<void> pass_head(Worker& worker, Exchange& exchange, Downstream& client, Hit
         co_await send_problem(client, exchange, problem);
         co_return;
     }
-    if (hit.object) update(worker, exchange, fetched, hit.shared(), ticket.sequence());
+    if (hit.object) update(worker, exchange, fetched, hit.shared(), ticket);
     co_await pass_response(worker, exchange, client, std::move(fetched));
 }
 

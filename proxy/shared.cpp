@@ -1,5 +1,6 @@
 #include "proxy/shared.h"
 
+#include "proxy/layers.h"
 #include "proxy/worker.h"
 
 namespace larder::proxy {
@@ -10,7 +11,7 @@ Shared::Shared(config::Config configuration, std::uint64_t seed, unsigned worker
       routes(config),
       hash_seed(seed),
       tickets(config.limits.invalidation_backlog),
-      tiers(config, strategies, tickets, seed),
+      tiers(make_layers(config, seed), strategies, tickets),
       fills(config.limits.fill_window_bytes, config.limits.fills_bytes),
       metrics(config, strategies.all().size(), worker_count),
       access_log(config.access_log),

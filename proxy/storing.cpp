@@ -43,8 +43,8 @@ storage::Body::Piece copied(std::string_view data) {
 
 }  // namespace
 
-Storing::Storing(Worker& worker, const storage::KeyView& key, Filling filling, What what,
-                 policy::Tickets::Ticket ticket, std::unique_ptr<UpstreamConnection> connection, Upstream& upstream)
+Storing::Storing(Worker& worker, const storage::KeyView& key, Filling filling, What what, Tiers::Hold ticket,
+                 std::unique_ptr<UpstreamConnection> connection, Upstream& upstream)
     : worker_(worker),
       key_text_(key.text),
       key_{key_text_, key.hash, key.path_offset},
@@ -117,7 +117,7 @@ void Storing::finish() {
         auto made = std::make_shared<storage::Object>(*what_.head);
         made->body = compact(filling_.fill->body());
         object = std::move(made);
-        const auto stored = shared.tiers.store(key_, object, what_.strategy, worker_.metrics());
+        const auto stored = shared.tiers.store(key_, object, what_.strategy, ticket_, worker_.metrics());
         if (stored == storage::Stored::invalidated) filling_.fill->overtaken();
     }
     filling_.unlist(shared.fills);

@@ -7,9 +7,9 @@
 #include <memory>
 #include <string>
 
-#include "policy/tickets.h"
 #include "proxy/filling.h"
 #include "proxy/task.h"
+#include "proxy/tiers.h"
 #include "proxy/upstream/connection.h"
 
 namespace larder::proxy {
@@ -25,7 +25,7 @@ class Storing {
         bool keep_alive = false;     // the connection may be used again after the body
     };
 
-    Storing(Worker& worker, const storage::KeyView& key, Filling filling, What what, policy::Tickets::Ticket ticket,
+    Storing(Worker& worker, const storage::KeyView& key, Filling filling, What what, Tiers::Hold ticket,
             std::unique_ptr<UpstreamConnection> connection, Upstream& upstream);
     ~Storing();
     Storing(const Storing&) = delete;
@@ -48,7 +48,7 @@ class Storing {
     const storage::KeyView key_;
     Filling filling_;
     const What what_;
-    policy::Tickets::Ticket ticket_;
+    Tiers::Hold ticket_;
     std::unique_ptr<UpstreamConnection> connection_;
     Upstream& upstream_;
     std::uint64_t size_ = 0;      // of the body so far

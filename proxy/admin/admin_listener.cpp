@@ -149,7 +149,7 @@ Task<void> AdminListener::serve(Socket socket) {
         } else {
             const AdminRequest request{received.head.method, received.target.text, received.authority,
                                        received.head.fields, received.body};
-            response = api_.answer(request);
+            response = co_await api_.answer(request);
         }
         std::string out = "HTTP/1.1 " + std::to_string(response.status) + " " + h1::reason_phrase(response.status) +
                           "\r\nDate: " + policy::http_date(shared_.clock.unix_time()) +

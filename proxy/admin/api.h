@@ -1,13 +1,15 @@
-// What the admin listener answers: a function from a request to a response, without sockets.
+// What the admin listener answers: from a request to a response, without sockets.
 //
-// Runs on the control thread. Errors are application/problem+json (RFC 9457).
+// Runs on the control thread, which it does not block. Errors are application/problem+json (RFC 9457).
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "policy/fields.h"
 #include "proxy/admin/token.h"
+#include "proxy/task.h"
 
 namespace larder::proxy {
 struct Shared;
@@ -37,10 +39,12 @@ class Api {
     // `address`: the configured one; its host is a name that requests may carry in Host, beside loopback's.
     Api(Shared& shared, std::string_view token, std::string address);
 
-    AdminResponse answer(const AdminRequest& request);
+    // `request` is the caller's, who waits.
+    Task<AdminResponse> answer(const AdminRequest& request);
 
   private:
-    AdminResponse guarded(const AdminRequest& request, std::string_view path);
+    std::optional<AdminResponse> unguarded(const AdminRequest& request, std::string_view path) const;
+    Task<AdminResponse> guarded(const AdminRequest& request, std::string_view path);
     bool host_allowed(std::string_view host) const;
 
     Shared& shared_;

@@ -1,5 +1,6 @@
 #include "proxy/admin/invalidations.h"
 
+#include <boost/asio/this_coro.hpp>
 #include <boost/json.hpp>
 #include <boost/uuid/random_generator.hpp>
 #include <boost/uuid/uuid_io.hpp>
@@ -144,14 +145,14 @@ std::string receipt_text(Shared& shared, const json::object& body, const policy:
     answer["keys_invalidated_count"] = receipt.count;
     answer["invalidated_keys"] = json::array(receipt.keys.begin(), receipt.keys.end());
     answer["state"] = "done";
-    // Everything is held in memory: no restart can bring back what is gone.
-    answer["durable"] = true;
+    answer["durable"] = receipt.durable;
     json::array layers;
     for (const auto& layer : receipt.layers) {
         const auto& settings = shared.tiers.settings(layer.tier);
         layers.push_back(json::object{{"layer_name", config::word(settings.layer_name)},
                                       {"technology", config::word(settings.technology)},
-                                      {"count", layer.count}});
+                                      {"count", layer.count},
+                                      {"failed", layer.failed}});
     }
     answer["layers"] = std::move(layers);
     std::string now;
@@ -162,30 +163,35 @@ std::string receipt_text(Shared& shared, const json::object& body, const policy:
 
 }  // namespace
 
-AdminResponse answer_invalidation(Shared& shared, std::string_view body) {
+Task<AdminResponse> answer_invalidation(Shared& shared, std::string_view body) {
     json::error_code error;
     json::parse_options options;
     options.max_depth = 8;
     const json::value parsed = json::parse({body.data(), body.size()}, error, {}, options);
-    if (error) return problem(400, "Bad Request", "The body is not JSON: " + error.message());
-    if (!parsed.is_object()) return problem(422, "Unprocessable Content", "expected a JSON object");
+    if (error) co_return problem(400, "Bad Request", "The body is not JSON: " + error.message());
+    if (!parsed.is_object()) co_return problem(422, "Unprocessable Content", "expected a JSON object");
     const json::object& object = parsed.get_object();
+    std::shared_ptr<policy::Invalidation> invalidation;
+    std::optional<Mistake> mistake;
     try {
-        const auto invalidation = parse(shared, object);
-        const auto receipt = invalidate(shared, invalidation, shared.config.limits.invalidated_keys_listed);
-        if (invalidation->erasure != storage::Erasure::dry_run) {
-            const auto* reason = text(object, "invalidation_reason");
-            shared.events.emit("invalidated",
-                               {{"invalidation_type", std::string(policy::word(invalidation->type))},
-                                {"count", static_cast<std::int64_t>(receipt.count)},
-                                {"reason", reason ? std::string(reason->data(), reason->size()) : std::string()}});
-        }
-        AdminResponse response;
-        response.body = receipt_text(shared, object, *invalidation, receipt);
-        return response;
-    } catch (const Mistake& mistake) {
-        return problem(422, "Unprocessable Content", mistake.detail);
+        invalidation = parse(shared, object);
+    } catch (const Mistake& made) {
+        mistake = made;
     }
+    if (mistake) co_return problem(422, "Unprocessable Content", mistake->detail);
+    const Executor executor = co_await asio::this_coro::executor;
+    const auto receipt =
+        co_await invalidate(executor, shared, invalidation, shared.config.limits.invalidated_keys_listed);
+    if (invalidation->erasure != storage::Erasure::dry_run) {
+        const auto* reason = text(object, "invalidation_reason");
+        shared.events.emit("invalidated",
+                           {{"invalidation_type", std::string(policy::word(invalidation->type))},
+                            {"count", static_cast<std::int64_t>(receipt.count)},
+                            {"reason", reason ? std::string(reason->data(), reason->size()) : std::string()}});
+    }
+    AdminResponse response;
+    response.body = receipt_text(shared, object, *invalidation, receipt);
+    co_return response;
 }
 
 }  // namespace larder::proxy::admin
