@@ -15,8 +15,9 @@
 namespace larder::proxy::admin {
 namespace {
 
-constexpr unsigned most_connections = 64;
+constexpr std::size_t most_connections = 64;
 constexpr std::chrono::milliseconds request_time{10000};
+constexpr std::size_t longest_line = 256 * config::KiB;
 
 struct Received {
     int status = 0;  // 0: whole; else what to answer
@@ -30,9 +31,12 @@ struct Received {
 
 // Reads one request with a body of at most limits.admin_body_bytes. `buffer` holds what the head's views lead into.
 Task<void> receive(Socket& socket, const config::Limits& limits, std::string& buffer, Received& received) {
-    const auto head_limits = h1::request_head_limits(limits);
+    auto head_limits = h1::request_head_limits(limits);
+    // A key as long as a client's target may be stands here escaped once or twice more, or in a cursor.
+    head_limits.first_line_bytes = std::max<std::size_t>(head_limits.first_line_bytes, longest_line);
+    head_limits.bytes += head_limits.first_line_bytes;
     h1::HeadScanner scanner(head_limits);
-    const auto most = limits.request_head_bytes + limits.admin_body_bytes + 4096;
+    const auto most = head_limits.bytes + limits.admin_body_bytes + 4096;
     buffer.reserve(most);  // never moves: the views stay good
     ClientBody body(h1::request_chunk_limits(limits));
     bool has_head = false;
@@ -68,6 +72,9 @@ Task<void> receive(Socket& socket, const config::Limits& limits, std::string& bu
                     co_await asio::async_write(socket, asio::buffer(go_on), no_throw);
                 }
             } else if (scanned != h1::HeadScanner::Result::incomplete) {
+                using Result = h1::HeadScanner::Result;
+                if (scanned == Result::line_too_long) co_return fail(414, "request line too long");
+                if (scanned == Result::too_large) co_return fail(431, "request head too large");
                 co_return fail(400, "malformed request head");
             }
         }
@@ -97,7 +104,7 @@ Task<void> receive(Socket& socket, const config::Limits& limits, std::string& bu
 
 AdminListener::AdminListener(Executor executor, Shared& shared, Api& api, Deadlines& deadlines,
                              const asio::ip::tcp::endpoint& endpoint)
-    : shared_(shared), api_(api), deadlines_(deadlines), acceptor_(executor) {
+    : shared_(shared), api_(api), deadlines_(deadlines), guests_(most_connections), acceptor_(executor) {
     acceptor_.open(endpoint.protocol());
     acceptor_.set_option(asio::socket_base::reuse_address(true));
     acceptor_.bind(endpoint);
@@ -120,19 +127,15 @@ Task<void> AdminListener::accept_loop() {
             co_await rest.async_wait(token);
             continue;
         }
-        if (connections_ >= most_connections) continue;
+        if (!guests_.make_room()) continue;
         Task<void> serving = serve(std::move(socket));
         asio::co_spawn(acceptor_.get_executor(), std::move(serving), asio::detached);
     }
 }
 
 Task<void> AdminListener::serve(Socket socket) {
-    struct Counted {
-        explicit Counted(unsigned& c) : count(c) { ++count; }
-        ~Counted() { --count; }
-        unsigned& count;
-    };
-    const Counted counted(connections_);
+    Guest guest(socket);
+    guests_.add(guest);
     Deadline deadline([&socket] {
         error_code ignored;
         socket.close(ignored);
@@ -145,11 +148,14 @@ Task<void> AdminListener::serve(Socket socket) {
     if (!received.gone) {
         AdminResponse response;
         if (received.status != 0) {
-            response = problem(received.status, h1::reason_phrase(received.status), received.reason);
+            response = problem(received.status, received.reason);
         } else {
             const AdminRequest request{received.head.method, received.target.text, received.authority,
                                        received.head.fields, received.body};
+            guest.working(true);
+            deadline.clear();
             response = co_await api_.answer(request);
+            guest.working(false);
         }
         std::string out = "HTTP/1.1 " + std::to_string(response.status) + " " + h1::reason_phrase(response.status) +
                           "\r\nDate: " + policy::http_date(shared_.clock.unix_time()) +

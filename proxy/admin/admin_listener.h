@@ -6,6 +6,7 @@
 #include <string>
 
 #include "proxy/admin/api.h"
+#include "proxy/admin/guests.h"
 #include "proxy/deadlines.h"
 #include "proxy/task.h"
 
@@ -27,9 +28,9 @@ class AdminListener {
     Shared& shared_;
     Api& api_;
     Deadlines& deadlines_;
+    Guests guests_;
     Acceptor acceptor_;
     asio::ip::tcp::endpoint endpoint_;
-    unsigned connections_ = 0;
 };
 
 }  // namespace larder::proxy::admin

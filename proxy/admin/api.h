@@ -7,7 +7,9 @@
 #include <string>
 #include <string_view>
 
-#include "policy/fields.h"
+#include "proxy/admin/message.h"
+#include "proxy/admin/refusals.h"
+#include "proxy/admin/reload.h"
 #include "proxy/admin/token.h"
 #include "proxy/task.h"
 
@@ -17,39 +19,27 @@ struct Shared;
 
 namespace larder::proxy::admin {
 
-struct AdminRequest {
-    std::string_view method;
-    std::string_view target;  // canonical path and query
-    std::string_view host;
-    const policy::Fields& fields;
-    std::string_view body;
-};
-
-struct AdminResponse {
-    int status = 200;
-    std::string content_type = "application/json";
-    std::string body;
-    std::string fields;  // further lines
-};
-
-AdminResponse problem(int status, std::string_view title, std::string_view detail);
-
 class Api {
   public:
-    // `address`: the configured one; its host is a name that requests may carry in Host, beside loopback's.
-    Api(Shared& shared, std::string_view token, std::string address);
+    // `address`: the configured one; its host is a name that requests may carry in Host, beside loopback's. Without
+    // `reload` there is no such call.
+    Api(Shared& shared, std::string_view token, std::string address, Reload reload = {});
 
     // `request` is the caller's, who waits.
     Task<AdminResponse> answer(const AdminRequest& request);
 
   private:
-    std::optional<AdminResponse> unguarded(const AdminRequest& request, std::string_view path) const;
-    Task<AdminResponse> guarded(const AdminRequest& request, std::string_view path);
+    std::optional<AdminResponse> refused(const AdminRequest& request) const;
+    std::optional<AdminResponse> open_to_all(const AdminRequest& request) const;
+    std::optional<AdminResponse> unauthorized(const AdminRequest& request);
+    Task<AdminResponse> guarded(const AdminRequest& request);
     bool host_allowed(std::string_view host) const;
 
     Shared& shared_;
     TokenCheck token_;
     std::string allowed_host_;
+    Reload reload_;
+    Refusals refusals_;
 };
 
 }  // namespace larder::proxy::admin
