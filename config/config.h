@@ -31,10 +31,12 @@ struct Listener {
     std::string address;                // HOST:PORT, [IPv6]:PORT or :PORT
     std::vector<Cidr> trusted_proxies;  // whose Forwarded / X-Forwarded-* are believed
     bool cache_status_detail = false;   // put key and detail into Cache-Status
+    bool operator==(const Listener&) const = default;
 };
 
 struct Admin {
     std::string address = "127.0.0.1:9180";  // "off": no admin listener
+    bool operator==(const Admin&) const = default;
 };
 
 enum class Balance { round_robin, least_connections };
@@ -45,6 +47,7 @@ struct HealthCheck {
     milliseconds timeout = 2s;
     unsigned unhealthy_after = 3;  // failures in a row
     unsigned healthy_after = 2;    // successes in a row
+    bool operator==(const HealthCheck&) const = default;
 };
 
 // One origin server: scheme://host[:port].
@@ -73,11 +76,13 @@ struct Upstream {
     milliseconds resolve_interval = 30s;  // names are resolved again after it
     bool tls_verify = true;
     std::string tls_ca_file;  // empty: the system's
+    bool operator==(const Upstream&) const = default;
 };
 
 struct RequestFields {
     std::vector<std::pair<std::string, std::string>> set;
     std::vector<std::string> remove;
+    bool operator==(const RequestFields&) const = default;
 };
 
 struct Route {
@@ -88,11 +93,20 @@ struct Route {
     std::string add_prefix;
     bool upgrade = true;  // Upgrade (WebSocket) may pass
     RequestFields request_fields;
+    bool operator==(const Route&) const = default;
 };
 
 enum class LayerName { l1_application, l2_redis, l3_database, l4_cdn, l5_external };
 enum class Technology { memory, redis, memcached, database, cdn, file_system };
 enum class EvictionPolicy { lru, lfu, fifo, ttl, random, custom };
+
+// connection_config of FILE_SYSTEM.
+struct FileSystem {
+    std::string path = "objects";          // below data_dir, if it is relative
+    unsigned readers = 4;                  // threads
+    std::uint64_t queue_bytes = 64 * MiB;  // waiting to be written; what exceeds it is not stored there
+    bool operator==(const FileSystem&) const = default;
+};
 
 struct Layer {
     LayerName layer_name = LayerName::l1_application;
@@ -104,6 +118,8 @@ struct Layer {
     std::uint32_t default_ttl_seconds = 60;
     EvictionPolicy eviction_policy = EvictionPolicy::lru;
     bool is_active = true;
+    FileSystem file_system;
+    bool operator==(const Layer&) const = default;
 };
 
 enum class CacheBehavior { read_through, cache_aside, write_through, write_behind, refresh_ahead };
@@ -136,6 +152,7 @@ struct StrategyConfiguration {
     std::vector<std::string> lift;  // of "no-store", "private", "authorization": not obeyed
     bool cache_status_detail = false;
     bool qualified_directives = false;  // no-cache="f" and private="f" concern only field f
+    bool operator==(const StrategyConfiguration&) const = default;
 };
 
 struct Strategy {
@@ -148,6 +165,7 @@ struct Strategy {
     InvalidationStrategy invalidation_strategy = InvalidationStrategy::ttl;
     StrategyConfiguration configuration;
     bool is_active = true;
+    bool operator==(const Strategy&) const = default;
 };
 
 // What one peer may make us hold, and for how long (security and overload). All settable under `limits`.
@@ -182,6 +200,9 @@ struct Limits {
     unsigned invalidated_keys_listed = 100;
     std::uint64_t admin_body_bytes = 1 * MiB;
     milliseconds shutdown_grace = 30s;
+    milliseconds drain_idle = 1s;
+    milliseconds drain_delay = 0s;
+    bool operator==(const Limits&) const = default;
 };
 
 struct Config {
@@ -197,6 +218,7 @@ struct Config {
     std::vector<std::string> resource_types;  // beside the eight built in and OTHER
     Limits limits;
     std::string access_log = "-";  // "-": stdout; "off"; or a file
+    bool operator==(const Config&) const = default;
 };
 
 // The word of the configuration file and the admin API for an enumerator.

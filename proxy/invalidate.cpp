@@ -14,7 +14,14 @@ Task<InvalidationReceipt> invalidate(Executor executor, Shared& shared,
     } else {
         applying.emplace(shared.tickets.enter(invalidation));
     }
-    InvalidationReceipt receipt = co_await shared.tiers.erase(executor, invalidation, list_at_most);
+    const auto running = shared.running();
+    InvalidationReceipt receipt = co_await running->tiers->erase(executor, invalidation, list_at_most);
+    // Exchanges that began before a reload may still ask layers that it let go of.
+    for (const auto& former : shared.former(*running)) {
+        if (running->tiers->cover(*former->tiers)) continue;
+        const auto also = co_await former->tiers->erase(executor, invalidation, 0);
+        receipt.durable = receipt.durable && also.durable;
+    }
     applying.reset();
     if (invalidation->erasure != storage::Erasure::dry_run) {
         const auto type = static_cast<std::size_t>(invalidation->type);

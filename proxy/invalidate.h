@@ -16,7 +16,9 @@ struct Shared;
 
 struct InvalidationReceipt {
     struct ForLayer {
-        std::size_t tier = 0;
+        std::size_t tier = 0;  // among those that were running then
+        config::LayerName layer_name = config::LayerName::l1_application;
+        config::Technology technology = config::Technology::memory;
         std::uint64_t count = 0;
         bool failed = false;  // it was not applied there; the layer serves nothing that was selected
     };

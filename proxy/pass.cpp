@@ -64,7 +64,7 @@ Task<void> pass_response(Worker& worker, Exchange& exchange, Downstream& client,
         going = co_await client.send(&piece.data, piece.data.empty() ? 0 : 1, piece.end);
     }
     if (piece.error != UpstreamError::none) {
-        worker.metrics().upstreams[exchange.upstream->index()]->errors[static_cast<std::size_t>(piece.error)].add();
+        exchange.upstream->counters(worker.index()).failed(piece.error);
         exchange.result = Result::error;
         client.cut();
         co_return;

@@ -4,6 +4,7 @@
 #include "policy/stored.h"
 #include "proxy/fetch.h"
 #include "proxy/pass.h"
+#include "proxy/provenance.h"
 #include "proxy/run_exchange.h"
 #include "proxy/worker.h"
 
@@ -12,7 +13,7 @@ namespace {
 
 void update(Worker& worker, const Exchange& exchange, const Fetched& fetched, const storage::ObjectPtr& object,
             const Tiers::Hold& ticket) {
-    Shared& shared = worker.shared();
+    Tiers& tiers = *exchange.running->tiers;
     const policy::Rules& rules = exchange.strategy->rules;
     const policy::Response response{fetched.head.status, fetched.head.fields, fetched.request_time,
                                     fetched.response_time};
@@ -20,17 +21,18 @@ void update(Worker& worker, const Exchange& exchange, const Fetched& fetched, co
         case policy::HeadEffect::none:
             return;
         case policy::HeadEffect::invalidates:
-            shared.tiers.drop(exchange.key, object, exchange.strategy->index);
+            tiers.drop(exchange.key, object, exchange.strategy->index);
             return;
         case policy::HeadEffect::freshens:
             break;
     }
     auto refreshed = policy::refreshed_object(*object, {"GET", *exchange.fields, false}, response, rules);
     if (!refreshed.object) return;
+    set_provenance(*refreshed.object, exchange);
     refreshed.object->ticket = ticket->sequence();
     refreshed.object->stored_at = fetched.response_time;
     const auto next = std::make_shared<const storage::Object>(std::move(*refreshed.object));
-    shared.tiers.refresh(exchange.key, object, next, exchange.strategy->index, ticket, worker.metrics());
+    tiers.refresh(exchange.key, object, next, exchange.strategy->index, ticket, worker.metrics());
 }
 
 }  // namespace

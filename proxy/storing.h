@@ -15,6 +15,7 @@
 namespace larder::proxy {
 
 class Upstream;
+struct Running;
 
 class Storing {
   public:
@@ -25,8 +26,8 @@ class Storing {
         bool keep_alive = false;     // the connection may be used again after the body
     };
 
-    Storing(Worker& worker, const storage::KeyView& key, Filling filling, What what, Tiers::Hold ticket,
-            std::unique_ptr<UpstreamConnection> connection, Upstream& upstream);
+    Storing(Worker& worker, std::shared_ptr<const Running> running, const storage::KeyView& key, Filling filling,
+            What what, Tiers::Hold ticket, std::unique_ptr<UpstreamConnection> connection, Upstream& upstream);
     ~Storing();
     Storing(const Storing&) = delete;
     Storing& operator=(const Storing&) = delete;
@@ -44,6 +45,7 @@ class Storing {
     void finish();
 
     Worker& worker_;
+    const std::shared_ptr<const Running> running_;  // keeps upstream_
     const std::string key_text_;
     const storage::KeyView key_;
     Filling filling_;

@@ -10,23 +10,38 @@ using storage::Stored;
 
 namespace {
 
-// This response, whichever copies of it there are, wherever its key has gone.
-class OneResponse final : public storage::Selection {
+// Stored responses of one key and variant: the one of a ticket, in whichever copies, or all that began earlier.
+class OfVariant final : public storage::Selection {
   public:
-    OneResponse(const storage::KeyView& view, const storage::Object& object)
-        : text_(view.text), ticket_(object.ticket), vary_(object.vary) {
+    enum class Which { itself, earlier };
+    OfVariant(const storage::KeyView& view, const storage::Object& object, Which which)
+        : text_(view.text), ticket_(object.ticket), vary_(object.vary), which_(which) {
         index = Index::key;
         key = view.hash;
     }
     bool selects(const storage::KeyView& view, const storage::Object& object) const override {
-        return object.ticket == ticket_ && object.vary == vary_ && view.text == text_;
+        const bool chosen = which_ == Which::itself ? object.ticket == ticket_ : object.ticket < ticket_;
+        return chosen && object.vary == vary_ && view.text == text_;
     }
 
   private:
     const std::string text_;
     const policy::Sequence ticket_;
     const std::vector<storage::VaryField> vary_;
+    const Which which_;
 };
+
+void erase_from(Tier& tier, const std::shared_ptr<const OfVariant>& selection) {
+    if (tier.memory) {
+        tier.memory->erase(*selection, storage::Erasure::hard, 0);
+    } else {
+        tier.layer->erase(selection, storage::Erasure::hard, 0, [](const storage::Layer::Applied&) {});
+    }
+}
+
+void erase_from(Tier& tier, const storage::KeyView& key, const storage::Object& object, OfVariant::Which which) {
+    erase_from(tier, std::make_shared<const OfVariant>(key, object, which));
+}
 
 // Of what several layers answered: stored in one of them is stored; an invalidation speaks for all.
 Stored best(Stored one, Stored other) {
@@ -63,7 +78,8 @@ Tiers::Found Tiers::find(const storage::KeyView& key, const policy::Fields& requ
         if (!tiers_[tier].memory) continue;
         auto set = tiers_[tier].memory->find(key, now);
         const storage::Object* object = set ? policy::choose_variant(*set, request) : nullptr;
-        (object ? metrics.layers[tier].hits : metrics.layers[tier].misses).add();
+        LayerCounters& counters = tiers_[tier].counters->of(metrics.index);
+        (object ? counters.hits : counters.misses).add();
         if (object || !found.set) found.set = std::move(set);
         found.object = object;
         if (object) break;
@@ -76,20 +92,24 @@ Stored Tiers::store(const storage::KeyView& key, const storage::ObjectPtr& objec
     Stored result = Stored::failed;
     for (std::size_t tier = depth_[strategy]; tier-- > 0;) {
         Tier& into = tiers_[tier];
+        Stored stored = Stored::failed;
         if (into.memory) {
-            const Stored stored =
-                into.memory->insert(key, object, tickets_, object->stored_at, max_variants_[strategy]);
-            metrics.layers[tier].stores[static_cast<std::size_t>(stored)].add();
-            result = best(result, stored);
+            stored = into.memory->insert(key, object, tickets_, object->stored_at, max_variants_[strategy]);
+            into.counters->of(metrics.index).stores[static_cast<std::size_t>(stored)].add();
+            if (stored == Stored::failed && result == Stored::yes) stored = Stored::too_large;
         } else if (!tickets_.permits(key, *object)) {
-            result = Stored::invalidated;
+            stored = Stored::invalidated;
         } else {
-            const bool takes = object->body->size <= into.layer->largest() && into.layer->stats().available;
-            // It is also told of what it does not take: that counts, and what it has instead is out of date.
+            const auto takes = into.layer->stats().available ? Stored::yes : Stored::failed;
+            stored = object->body->size > into.layer->largest() ? Stored::too_large : takes;
             into.layer->insert(std::string(key.text), key.path_offset, key.hash, object, max_variants_[strategy], hold,
                                ignore);
-            if (takes) result = best(result, Stored::yes);
+            give(key.hash);
         }
+        // Another layer has it: what this one has instead must not be found any more.
+        const bool elsewhere = result == Stored::yes || tier > 0;
+        if (stored == Stored::too_large && elsewhere) erase_from(into, key, *object, OfVariant::Which::earlier);
+        result = best(result, stored);
     }
     return result;
 }
@@ -99,29 +119,34 @@ Stored Tiers::refresh(const storage::KeyView& key, const storage::ObjectPtr& old
     Stored result = Stored::failed;
     for (std::size_t tier = depth_[strategy]; tier-- > 0;) {
         Tier& in = tiers_[tier];
+        Stored stored = Stored::failed;
         if (in.memory) {
-            const Stored stored = in.memory->refresh(key, old.get(), next, tickets_, next->stored_at);
-            metrics.layers[tier].stores[static_cast<std::size_t>(stored)].add();
-            result = best(result, stored);
+            stored = in.memory->refresh(key, old.get(), next, tickets_, next->stored_at);
+            in.counters->of(metrics.index).stores[static_cast<std::size_t>(stored)].add();
+            // A second copy from a slow layer, or no room: the next lookup gets it from there.
+            const bool hides = stored != Stored::yes && stored != Stored::invalidated && slow_[strategy];
+            if (hides) erase_from(in, key, *old, OfVariant::Which::itself);
         } else if (!tickets_.permits(key, *next)) {
-            result = Stored::invalidated;
+            stored = Stored::invalidated;
         } else {
+            if (in.layer->stats().available) stored = Stored::yes;
             in.layer->refresh(std::string(key.text), key.hash, old, next, hold, ignore);
-            if (in.layer->stats().available) result = best(result, Stored::yes);
+            give(key.hash);
         }
+        result = best(result, stored);
     }
     return result;
 }
 
 void Tiers::drop(const storage::KeyView& key, const storage::ObjectPtr& old, std::uint32_t strategy) {
-    const auto selection = std::make_shared<OneResponse>(key, *old);
-    for (std::size_t tier = 0; tier < depth_[strategy]; ++tier) {
-        if (tiers_[tier].memory) {
-            tiers_[tier].memory->erase(*selection, storage::Erasure::hard, 0);
-        } else {
-            tiers_[tier].layer->erase(selection, storage::Erasure::hard, 0, [](const storage::Layer::Applied&) {});
-        }
-    }
+    const auto selection = std::make_shared<const OfVariant>(key, *old, OfVariant::Which::itself);
+    for (std::size_t tier = 0; tier < depth_[strategy]; ++tier) erase_from(tiers_[tier], selection);
+}
+
+bool Tiers::cover(const Tiers& other) const {
+    return std::all_of(other.tiers_.begin(), other.tiers_.end(), [&](const Tier& theirs) {
+        return std::any_of(tiers_.begin(), tiers_.end(), [&](const Tier& ours) { return ours.same_place(theirs); });
+    });
 }
 
 std::uint64_t Tiers::largest(std::uint32_t strategy) const {
@@ -138,8 +163,14 @@ std::uint64_t Tiers::largest(std::uint32_t strategy) const {
 }
 
 void Tiers::expire(storage::UnixTime now) {
+    // With uses to be told, a million entries are gone round in four minutes.
+    constexpr std::size_t entries = 1000, entries_told = 4000;
+    std::vector<storage::Layer::Use> uses;
+    bool slow = false;
+    for (const Tier& tier : tiers_) slow = slow || tier.layer;
     for (Tier& tier : tiers_) {
-        if (tier.memory) tier.memory->remove_expired(now, 1000);
+        if (tier.memory) tier.memory->remove_expired(now, slow ? entries_told : entries, slow ? &uses : nullptr);
+        if (tier.layer && !uses.empty()) tier.layer->used(uses);
     }
 }
 

@@ -7,6 +7,8 @@
 // which a worker's loop ensures, since it runs as long as it has connections or background work.
 #pragma once
 
+#include <array>
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -28,6 +30,10 @@ struct Tier {
     config::Layer settings;
     std::shared_ptr<storage::MemoryLayer> memory;
     std::shared_ptr<storage::Layer> layer;
+    std::shared_ptr<PerWorker<LayerCounters>> counters;
+
+    // Holds the same content, whatever its settings.
+    bool same_place(const Tier& other) const { return memory == other.memory && layer == other.layer; }
 };
 
 class Tiers {
@@ -45,6 +51,9 @@ class Tiers {
 
     // The strategy has layers that find() does not ask.
     bool slow(std::uint32_t strategy) const { return slow_[strategy]; }
+    // Changes with what slow layers are given for the key (now and then with what they are given for another): a lookup
+    // in them need not be repeated while it has not changed.
+    std::uint32_t given(const storage::KeyHash& key) const { return given_[key.low % given_.size()].load(); }
     // Asks those, in order, and copies what is found into the faster ones in front, if its body is in memory; a body
     // with a source stays where it is.
     Task<Found> find_slow(Executor executor, storage::KeyView key, const policy::Fields& request,
@@ -68,25 +77,33 @@ class Tiers {
 
     // The largest body that one of the strategy's layers takes at this moment.
     std::uint64_t largest(std::uint32_t strategy) const;
-    // Lets go of what is past its time, a bounded part at each call.
+    // Lets go of what is past its time, and tells slow layers of the uses that those in front of them have seen: a
+    // bounded part at each call, one a second.
     void expire(storage::UnixTime now);
 
     std::size_t size() const { return tiers_.size(); }
+    const std::vector<Tier>& all() const { return tiers_; }
+    // Whether every layer of the other is among these.
+    bool cover(const Tiers& other) const;
     const config::Layer& settings(std::size_t tier) const { return tiers_[tier].settings; }
     // Null for the other kind.
     const std::shared_ptr<storage::MemoryLayer>& memory(std::size_t tier) const { return tiers_[tier].memory; }
     const std::shared_ptr<storage::Layer>& layer(std::size_t tier) const { return tiers_[tier].layer; }
+    const PerWorker<LayerCounters>& counters(std::size_t tier) const { return *tiers_[tier].counters; }
     storage::LayerStats stats(std::size_t tier) const;
 
   private:
     void promote(const storage::KeyView& key, const storage::ObjectPtr& object, std::size_t from,
                  std::uint32_t strategy, const Hold& hold, storage::UnixTime now, WorkerMetrics& metrics);
 
+    void give(const storage::KeyHash& key) { given_[key.low % given_.size()].fetch_add(1); }
+
     policy::Tickets& tickets_;
     std::vector<Tier> tiers_;
     std::vector<std::size_t> depth_;      // by strategy: how many tiers it uses
     std::vector<unsigned> max_variants_;  // by strategy
     std::vector<bool> slow_;              // by strategy
+    std::array<std::atomic<std::uint32_t>, 4096> given_{};
 };
 
 }  // namespace larder::proxy

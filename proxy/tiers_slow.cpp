@@ -86,7 +86,7 @@ Task<Tiers::Found> Tiers::find_slow(Executor executor, storage::KeyView key, con
         const auto lookup = std::make_shared<Lookup>(executor, request);
         ask(*tiers_[tier].layer, key, lookup);
         co_await lookup->wakeup.wait();
-        auto& metric = metrics.layers[tier];
+        LayerCounters& metric = tiers_[tier].counters->of(metrics.index);
         const Layer::Found& answer = lookup->found;
         (answer.failed ? metric.errors : answer.object ? metric.hits : metric.misses).add();
         if (answer.failed || !answer.set) continue;
@@ -108,7 +108,7 @@ void Tiers::promote(const storage::KeyView& key, const storage::ObjectPtr& objec
         const Tier& into = tiers_[tier];
         if (into.memory) {
             const auto stored = into.memory->insert(key, object, tickets_, now, max_variants_[strategy]);
-            metrics.layers[tier].stores[static_cast<std::size_t>(stored)].add();
+            into.counters->of(metrics.index).stores[static_cast<std::size_t>(stored)].add();
         } else {
             into.layer->insert(std::string(key.text), key.path_offset, key.hash, object, max_variants_[strategy], hold,
                                [](storage::Stored) {});
@@ -124,7 +124,7 @@ Task<InvalidationReceipt> Tiers::erase(Executor executor, std::shared_ptr<const 
     std::size_t slow = 0;
     for (std::size_t tier = 0; tier < tiers_.size(); ++tier) {
         if (invalidation->layer && *invalidation->layer != tiers_[tier].settings.layer_name) continue;
-        receipt.layers.push_back({tier, 0, false});
+        receipt.layers.push_back({tier, tiers_[tier].settings.layer_name, tiers_[tier].settings.technology, 0, false});
         if (tiers_[tier].layer) ++slow;
     }
     const auto erasures = std::make_shared<Erasures>(executor, slow * selections.size());

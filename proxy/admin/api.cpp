@@ -38,12 +38,13 @@ std::optional<AdminResponse> not_to_be_posted(const AdminRequest& request, bool 
 
 }  // namespace
 
-Api::Api(Shared& shared, std::string_view token, std::string address, Reload reload)
-    : shared_(shared), token_(token), allowed_host_(policy::host_of(address)), reload_(std::move(reload)) {}
+Api::Api(Shared& shared, std::string_view token, Reload reload)
+    : shared_(shared), token_(token), reload_(std::move(reload)) {}
 
 bool Api::host_allowed(std::string_view host) const {
     const std::string_view name = policy::host_of(host);
-    return name == "localhost" || name == "127.0.0.1" || name == "[::1]" || name == allowed_host_;
+    return name == "localhost" || name == "127.0.0.1" || name == "[::1]" ||
+           name == policy::host_of(shared_.running()->config.admin.address);
 }
 
 Task<AdminResponse> Api::answer(const AdminRequest& request) {
@@ -117,7 +118,7 @@ Task<AdminResponse> Api::guarded(const AdminRequest& request) {
         if (!answer) answer = co_await answer_key(shared_, path.substr(one_key.size()), request.query());
     } else if (path == "/v1/reload" && reload_) {
         answer = not_to_be_posted(request, false);
-        if (!answer) answer = answer_reload(reload_, request.body);
+        if (!answer) answer = co_await answer_reload(reload_, request.body);
     } else {
         answer = problem(404, std::string("There is no such admin call. Here are /v1/invalidations, /v1/keys, ") +
                                   (reload_ ? "/v1/reload, " : "") + "/healthz, /readyz, /metrics.");

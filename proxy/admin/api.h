@@ -21,9 +21,8 @@ namespace larder::proxy::admin {
 
 class Api {
   public:
-    // `address`: the configured one; its host is a name that requests may carry in Host, beside loopback's. Without
-    // `reload` there is no such call.
-    Api(Shared& shared, std::string_view token, std::string address, Reload reload = {});
+    // Without `reload` there is no such call.
+    Api(Shared& shared, std::string_view token, Reload reload = {});
 
     // `request` is the caller's, who waits.
     Task<AdminResponse> answer(const AdminRequest& request);
@@ -37,8 +36,7 @@ class Api {
 
     Shared& shared_;
     TokenCheck token_;
-    std::string allowed_host_;
-    Reload reload_;
+    const Reload reload_;
     Refusals refusals_;
 };
 

@@ -87,8 +87,9 @@ std::shared_ptr<policy::Invalidation> flush(const Shared& shared, const json::ob
     std::optional<config::LayerName> layer;
     if (const auto* name = text(body, "layer_name")) {
         const std::string_view wanted(name->data(), name->size());
-        for (std::size_t tier = 0; tier < shared.tiers.size(); ++tier) {
-            const auto layer_name = shared.tiers.settings(tier).layer_name;
+        const auto running = shared.running();
+        for (const Tier& tier : running->tiers->all()) {
+            const auto layer_name = tier.settings.layer_name;
             if (wanted == config::word(layer_name)) layer = layer_name;
         }
         if (!layer) refuse("layer_name: no active layer has that name");
@@ -96,7 +97,8 @@ std::shared_ptr<policy::Invalidation> flush(const Shared& shared, const json::ob
     std::optional<std::string> strategy;
     if (const auto* name = text(body, "strategy_name")) {
         strategy.emplace(name->data(), name->size());
-        const auto& all = shared.strategies.all();
+        const auto running = shared.running();
+        const auto& all = running->strategies.all();
         const bool known = std::any_of(all.begin(), all.end(), [&](const auto& s) { return s.name == *strategy; });
         if (!known) refuse("strategy_name: no active strategy is called " + *strategy);
     }
@@ -148,9 +150,8 @@ std::string receipt_text(Shared& shared, const json::object& body, const policy:
     answer["durable"] = receipt.durable;
     json::array layers;
     for (const auto& layer : receipt.layers) {
-        const auto& settings = shared.tiers.settings(layer.tier);
-        layers.push_back(json::object{{"layer_name", config::word(settings.layer_name)},
-                                      {"technology", config::word(settings.technology)},
+        layers.push_back(json::object{{"layer_name", config::word(layer.layer_name)},
+                                      {"technology", config::word(layer.technology)},
                                       {"count", layer.count},
                                       {"failed", layer.failed}});
     }
@@ -181,7 +182,7 @@ Task<AdminResponse> answer_invalidation(Shared& shared, std::string_view body) {
     if (mistake) co_return problem(422, mistake->detail);
     const Executor executor = co_await asio::this_coro::executor;
     const auto receipt =
-        co_await invalidate(executor, shared, invalidation, shared.config.limits.invalidated_keys_listed);
+        co_await invalidate(executor, shared, invalidation, shared.running()->config.limits.invalidated_keys_listed);
     if (invalidation->erasure != storage::Erasure::dry_run) {
         const auto* reason = text(object, "invalidation_reason");
         shared.events.emit("invalidated",

@@ -168,7 +168,8 @@ Task<AdminResponse> answer_keys(Shared& shared, std::string_view query) {
     auto parsed = parse(query);
     if (const auto* mistake = std::get_if<std::string>(&parsed)) co_return problem(400, *mistake);
     Wanted& wanted = std::get<Wanted>(parsed);
-    const Tiers& tiers = shared.tiers;
+    const auto running = shared.running();
+    const Tiers& tiers = *running->tiers;
     const Executor executor = co_await asio::this_coro::executor;
     const RegistryPage page =
         co_await list_keys(executor, tiers, std::move(wanted.filter), std::move(wanted.after), wanted.limit);
@@ -183,7 +184,8 @@ Task<AdminResponse> answer_key(Shared& shared, std::string_view segment, std::st
     }
     const auto written = percent_decoded(segment);
     if (!written) co_return problem(400, "The key has a % that is not followed by two hexadecimal digits.");
-    const Tiers& tiers = shared.tiers;
+    const auto running = shared.running();
+    const Tiers& tiers = *running->tiers;
     const Executor executor = co_await asio::this_coro::executor;
     const std::vector<storage::KeyPosition> texts = spellings(shared, *written);
     std::optional<RegistryRow> row;

@@ -4,16 +4,16 @@
 
 namespace larder::proxy::admin {
 
-AdminResponse answer_reload(const Reload& reload, std::string_view body) {
+Task<AdminResponse> answer_reload(const Reload& reload, std::string_view body) {
     body = policy::trimmed(body);
-    if (!body.empty() && body != "{}") return problem(422, "A reload takes no fields: send no body, or {}.");
-    const auto complaints = reload();
+    if (!body.empty() && body != "{}") co_return problem(422, "A reload takes no fields: send no body, or {}.");
+    const auto complaints = co_await reload();
     if (complaints.empty()) {
         AdminResponse response;
         response.body = "{\"state\":\"reloaded\"}\n";
-        return response;
+        co_return response;
     }
-    return problem(422, config::to_string(complaints.front()) + " Nothing has changed.",
+    co_return problem(422, config::to_string(complaints.front()) + " Nothing has changed.",
                    complaint_members(complaints.front()) + ",\"complaints\":" + complaints_json(complaints));
 }
 
