@@ -6,6 +6,7 @@
 #include "proxy/admin/reload.h"
 #include "proxy/admin/token.h"
 #include "proxy/percent.h"
+#include "tests/proxy/running.h"
 
 namespace larder::proxy::admin {
 namespace {
@@ -56,36 +57,49 @@ TEST(Refusals, SlowDownAfterThirtyInAMinute) {
     EXPECT_EQ(refusals.wait(start + 60s), 1s) << "the next oldest";
 }
 
-TEST(Reload, SaysThatItIsDone) {
-    const auto answer = answer_reload([] { return std::vector<config::Complaint>(); }, "");
-    EXPECT_EQ(answer.status, 200);
-    EXPECT_EQ(answer.body, "{\"state\":\"reloaded\"}\n");
+class Reloading : public testing::Test {
+  protected:
+    // Reloads with this outcome, when the call wants it.
+    AdminResponse answer(std::vector<config::Complaint> complaints, std::string_view body) {
+        const Reload reload = [this, complaints = std::move(complaints)] {
+            called = true;
+            return with(complaints);
+        };
+        const auto answered = start(context, answer_reload(reload, body));
+        turn(context);
+        EXPECT_TRUE(*answered);
+        return answered->value_or(AdminResponse());
+    }
+
+    asio::io_context context;
+    bool called = false;
+
+  private:
+    static Task<std::vector<config::Complaint>> with(std::vector<config::Complaint> complaints) {
+        co_return complaints;
+    }
+};
+
+TEST_F(Reloading, SaysThatItIsDone) {
+    const auto done = answer({}, "");
+    EXPECT_TRUE(called);
+    EXPECT_EQ(done.status, 200);
+    EXPECT_EQ(done.body, "{\"state\":\"reloaded\"}\n");
 }
 
-TEST(Reload, TellsEveryComplaint) {
-    const auto answer = answer_reload(
-        [] {
-            return std::vector<config::Complaint>{{"l.yaml", 3, 5, "threads", "\"many\"", "a number"},
-                                                  {"l.yaml", 9, 1, "memori", "", "no such field"}};
-        },
-        "{}");
-    EXPECT_EQ(answer.status, 422);
-    EXPECT_EQ(answer.content_type, "application/problem+json");
+TEST_F(Reloading, TellsEveryComplaint) {
+    const auto refused = answer(
+        {{"l.yaml", 3, 5, "threads", "\"many\"", "a number"}, {"l.yaml", 9, 1, "memori", "", "no such field"}}, "{}");
+    EXPECT_EQ(refused.status, 422);
+    EXPECT_EQ(refused.content_type, "application/problem+json");
     for (const char* part : {R"("line":3,"column":5,"file":"l.yaml","field":"threads","found":"\"many\"")",
                              R"("complaints":[{"line":3,)", R"("line":9,)"}) {
-        EXPECT_NE(answer.body.find(part), std::string::npos) << part << answer.body;
+        EXPECT_NE(refused.body.find(part), std::string::npos) << part << refused.body;
     }
 }
 
-TEST(Reload, DoesNothingWhenFieldsAreGiven) {
-    bool called = false;
-    const auto answer = answer_reload(
-        [&] {
-            called = true;
-            return std::vector<config::Complaint>();
-        },
-        "{\"dry_run\":true}");
-    EXPECT_EQ(answer.status, 422);
+TEST_F(Reloading, DoesNothingWhenFieldsAreGiven) {
+    EXPECT_EQ(answer({}, "{\"dry_run\":true}").status, 422);
     EXPECT_FALSE(called);
 }
 
