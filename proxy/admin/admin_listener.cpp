@@ -3,6 +3,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/write.hpp>
+#include <optional>
 
 #include "policy/date.h"
 #include "policy/target.h"
@@ -20,17 +21,19 @@ constexpr std::chrono::milliseconds request_time{10000};
 constexpr std::size_t longest_line = 256 * config::KiB;
 
 struct Received {
-    int status = 0;  // 0: whole; else what to answer
-    const char* reason = "";
+    std::optional<AdminResponse> answer;  // to a request that was not, or need not be, read to its end
     bool gone = false;
     h1::RequestHead head;
     policy::Target target;
     std::string authority;
     std::string body;
+
+    AdminRequest request() const { return {head.method, target.text, authority, head.fields, body}; }
 };
 
-// Reads one request with a body of at most limits.admin_body_bytes. `buffer` holds what the head's views lead into.
-Task<void> receive(Socket& socket, const config::Limits& limits, std::string& buffer, Received& received) {
+// Reads one request with a body of at most limits.admin_body_bytes, which only those who have the token may send.
+// `buffer` holds what the head's views lead into.
+Task<void> receive(Socket& socket, Api& api, const config::Limits& limits, std::string& buffer, Received& received) {
     auto head_limits = h1::request_head_limits(limits);
     // A key as long as a client's target may be stands here escaped once or twice more, or in a cursor.
     head_limits.first_line_bytes = std::max<std::size_t>(head_limits.first_line_bytes, longest_line);
@@ -41,10 +44,7 @@ Task<void> receive(Socket& socket, const config::Limits& limits, std::string& bu
     ClientBody body(h1::request_chunk_limits(limits));
     bool has_head = false;
     std::size_t taken = 0;
-    const auto fail = [&](int status, const char* reason) {
-        received.status = status;
-        received.reason = reason;
-    };
+    const auto fail = [&](int status, const char* reason) { received.answer = problem(status, reason); };
     for (;;) {
         if (!has_head && !buffer.empty()) {
             const auto scanned = scanner.scan(buffer);
@@ -60,6 +60,8 @@ Task<void> receive(Socket& socket, const config::Limits& limits, std::string& bu
                 const auto named =
                     policy::request_authority(received.target, true, received.head.host, false, received.authority);
                 if (named != policy::TargetVerdict::fine) co_return fail(400, policy::word(named));
+                received.answer = api.at_the_door(received.request());
+                if (received.answer) co_return;
                 has_head = true;
                 taken = scanner.size();
                 body.begin(received.head);
@@ -150,19 +152,16 @@ Task<void> AdminListener::serve(std::shared_ptr<AdminListener> self, Socket sock
     std::string buffer;
     Received received;
     const auto running = shared.running();
-    co_await receive(socket, running->config.limits, buffer, received);
+    co_await receive(socket, self->api_, running->config.limits, buffer, received);
     if (!received.gone) {
-        AdminResponse response;
-        if (received.status != 0) {
-            response = problem(received.status, received.reason);
-        } else {
-            const AdminRequest request{received.head.method, received.target.text, received.authority,
-                                       received.head.fields, received.body};
+        if (!received.answer) {
+            const AdminRequest request = received.request();
             guest.working(true);
             deadline.clear();
-            response = co_await self->api_.answer(request);
+            received.answer = co_await self->api_.answer(request);
             guest.working(false);
         }
+        const AdminResponse& response = *received.answer;
         std::string out = "HTTP/1.1 " + std::to_string(response.status) + " " + h1::reason_phrase(response.status) +
                           "\r\nDate: " + policy::http_date(shared.clock.unix_time()) +
                           "\r\nContent-Type: " + response.content_type +

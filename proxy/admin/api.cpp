@@ -47,12 +47,11 @@ bool Api::host_allowed(std::string_view host) const {
            name == policy::host_of(shared_.running()->config.admin.address);
 }
 
-Task<AdminResponse> Api::answer(const AdminRequest& request) {
-    std::optional<AdminResponse> at_once = refused(request);
-    if (!at_once) at_once = open_to_all(request);
-    if (!at_once) at_once = unauthorized(request);
-    if (!at_once) at_once = co_await guarded(request);
-    co_return std::move(*at_once);
+std::optional<AdminResponse> Api::at_the_door(const AdminRequest& head) {
+    std::optional<AdminResponse> said = refused(head);
+    if (!said) said = open_to_all(head);
+    if (!said) said = unauthorized(head);
+    return said;
 }
 
 std::optional<AdminResponse> Api::refused(const AdminRequest& request) const {
@@ -104,26 +103,26 @@ std::optional<AdminResponse> Api::unauthorized(const AdminRequest& request) {
     return refused;
 }
 
-Task<AdminResponse> Api::guarded(const AdminRequest& request) {
+Task<AdminResponse> Api::answer(const AdminRequest& request) {
     const std::string_view path = request.path();
-    std::optional<AdminResponse> answer;
+    std::optional<AdminResponse> said;
     if (path == "/v1/invalidations") {
-        answer = not_to_be_posted(request, true);
-        if (!answer) answer = co_await answer_invalidation(shared_, request.body);
+        said = not_to_be_posted(request, true);
+        if (!said) said = co_await answer_invalidation(shared_, request.body);
     } else if (path == "/v1/keys") {
-        if (!request.reads()) answer = method_not_allowed("GET, HEAD");
-        if (!answer) answer = co_await answer_keys(shared_, request.query());
+        if (!request.reads()) said = method_not_allowed("GET, HEAD");
+        if (!said) said = co_await answer_keys(shared_, request.query());
     } else if (path.starts_with(one_key)) {
-        if (!request.reads()) answer = method_not_allowed("GET, HEAD");
-        if (!answer) answer = co_await answer_key(shared_, path.substr(one_key.size()), request.query());
+        if (!request.reads()) said = method_not_allowed("GET, HEAD");
+        if (!said) said = co_await answer_key(shared_, path.substr(one_key.size()), request.query());
     } else if (path == "/v1/reload" && reload_) {
-        answer = not_to_be_posted(request, false);
-        if (!answer) answer = co_await answer_reload(reload_, request.body);
+        said = not_to_be_posted(request, false);
+        if (!said) said = co_await answer_reload(reload_, request.body);
     } else {
-        answer = problem(404, std::string("There is no such admin call. Here are /v1/invalidations, /v1/keys, ") +
-                                  (reload_ ? "/v1/reload, " : "") + "/healthz, /readyz, /metrics.");
+        said = problem(404, std::string("There is no such admin call. Here are /v1/invalidations, /v1/keys, ") +
+                                (reload_ ? "/v1/reload, " : "") + "/healthz, /readyz, /metrics.");
     }
-    co_return std::move(*answer);
+    co_return std::move(*said);
 }
 
 }  // namespace larder::proxy::admin

@@ -24,14 +24,16 @@ class Api {
     // Without `reload` there is no such call.
     Api(Shared& shared, std::string_view token, Reload reload = {});
 
-    // `request` is the caller's, who waits.
+    // What can be said to the head alone: what is open to everybody, and why others may not go on. nullopt: this
+    // request is to be read and answered. Once a request.
+    std::optional<AdminResponse> at_the_door(const AdminRequest& head);
+    // To one that was let in. `request` is the caller's, who waits.
     Task<AdminResponse> answer(const AdminRequest& request);
 
   private:
     std::optional<AdminResponse> refused(const AdminRequest& request) const;
     std::optional<AdminResponse> open_to_all(const AdminRequest& request) const;
     std::optional<AdminResponse> unauthorized(const AdminRequest& request);
-    Task<AdminResponse> guarded(const AdminRequest& request);
     bool host_allowed(std::string_view host) const;
 
     Shared& shared_;

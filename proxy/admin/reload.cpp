@@ -14,7 +14,7 @@ Task<AdminResponse> answer_reload(const Reload& reload, std::string_view body) {
         co_return response;
     }
     co_return problem(422, config::to_string(complaints.front()) + " Nothing has changed.",
-                   complaint_members(complaints.front()) + ",\"complaints\":" + complaints_json(complaints));
+                      complaint_members(complaints.front()) + ",\"complaints\":" + complaints_json(complaints));
 }
 
 }  // namespace larder::proxy::admin

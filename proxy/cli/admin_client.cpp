@@ -65,6 +65,7 @@ AdminAnswer call(const AdminTarget& target, const std::string& method, const std
     if (address.empty()) address = environment("LARDER_ADMIN");
     if (address.empty()) address = config::Admin{}.address;
     if (address.starts_with("http://")) address.erase(0, 7);
+    if (address.starts_with(':')) address.insert(0, "127.0.0.1");
     const auto parsed = config::parse_address(address);
     if (!parsed) throw Failure(2, "admin address " + address + ": expected HOST:PORT");
     const std::string authorization = needs_token ? "Authorization: Bearer " + token(target) + "\r\n" : std::string();
@@ -73,8 +74,7 @@ AdminAnswer call(const AdminTarget& target, const std::string& method, const std
     asio::ip::tcp::resolver resolver(context);
     asio::ip::tcp::socket socket(context);
     error_code error;
-    const std::string host = parsed->host.empty() ? "127.0.0.1" : parsed->host;
-    const auto endpoints = resolver.resolve(host, std::to_string(parsed->port), error);
+    const auto endpoints = resolver.resolve(parsed->host, std::to_string(parsed->port), error);
     if (!error) asio::connect(socket, endpoints, error);
     if (error) {
         throw Failure(1, "cannot reach the admin listener at " + address + ": " + error.message() +

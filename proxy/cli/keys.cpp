@@ -54,14 +54,13 @@ void print(const Keys& what, const AdminTarget& target) {
         std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
     std::string cursor;
     std::size_t seen = 0;
-    if (what.json) std::cout << "{\"keys\":[";
     do {
         const std::size_t limit = what.limit == 0 ? page : std::min(page, what.limit - seen);
         const AdminAnswer answer = call(target, "GET", path_of(what, limit, cursor));
         const json::object listed = object_in(succeeded(answer));
         for (const json::value& key : listed.at("keys").as_array()) {
             if (what.json) {
-                std::cout << (seen == 0 ? "\n" : ",\n") << json::serialize(key);
+                std::cout << (seen == 0 ? "{\"keys\":[\n" : ",\n") << json::serialize(key);
             } else {
                 add_row(table, key.as_object(), now);
             }
@@ -73,7 +72,7 @@ void print(const Keys& what, const AdminTarget& target) {
         }
         cursor = listed.contains("next") ? text(listed, "next") : std::string();
     } while (!cursor.empty() && (what.limit == 0 || seen < what.limit));
-    if (what.json) std::cout << "\n]}\n";
+    if (what.json) std::cout << (seen == 0 ? "{\"keys\":[]}\n" : "\n]}\n");
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 """The admin listener: who may ask, what it shows, what it makes the proxy do."""
 import contextlib
 import json
+import socket
 
 from harness import PATIENCE, Case, Client, respond, strategy, unittest
 
@@ -180,6 +181,12 @@ class Guarded(Case):
                 self.assertEqual(reply["Content-Type"], "application/problem+json")
         self.assertEqual(self.ask("POST", "/v1/invalidations", self.right, body=b" " * (1 << 20) + b"{}").status, 413)
 
+    def test_a_body_is_not_waited_for_without_the_token(self):
+        with Client(self.larder.admin) as client:
+            client.send("POST /v1/invalidations HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+                        "Expect: 100-continue\r\nContent-Length: 99999999\r\n\r\n{")
+            self.assertEqual(client.read(interim=True).status, 401)
+
     def test_connections_that_do_nothing_keep_nobody_out(self):
         with contextlib.ExitStack() as stack:
             idle = [stack.enter_context(Client(self.larder.admin)) for _ in range(80)]
@@ -219,6 +226,14 @@ class Reload(Case):
         self.assertEqual(self.larder.get("/a").status, 404)
         self.rewrite()
         self.assertEqual(self.reload().status, 200)
+
+    def test_it_is_answered_though_the_admin_listener_moves(self):
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            address = free.getsockname()
+        self.rewrite(admin={"address": "{}:{}".format(*address)})
+        self.assertEqual(self.reload().status, 200)
+        self.larder.admin = address
+        self.assertEqual(self.larder.ask_admin("GET", "/v1/keys").status, 200)
 
     def test_it_takes_no_fields(self):
         self.assertEqual(self.larder.ask_admin("POST", "/v1/reload", {"dry_run": True}).status, 422)

@@ -132,6 +132,7 @@ class Keys(Asking):
                 done = self.run_verb("keys", "--json", *words)
                 self.assertEqual((done.returncode, done.stderr), (0, ""))
                 self.assertEqual(len(json.loads(done.stdout)["keys"]), wanted)
+        self.assertEqual(self.run_verb("keys", "--json", LARDER_TOKEN="wrong").stdout, "")
 
     def test_json_is_what_the_admin_call_gives(self):
         self.store("/a", "/b")
@@ -165,6 +166,13 @@ class Stats(Asking):
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         for word in ("STRATEGY", "LAYER", "L1_APPLICATION", "UPSTREAM", "INVALIDATIONS", "connections:", "memory:"):
             self.assertIn(word, done.stdout)
+
+    def test_the_address_may_be_spelt_as_for_serve(self):
+        port = self.larder.admin[1]
+        for address in (f":{port}", f"localhost:{port}", f"http://127.0.0.1:{port}"):
+            with self.subTest(address):
+                self.assertEqual(larder("stats", "--admin", address).returncode, 0)
+        self.assertEqual(larder("stats", "--admin", "nowhere").returncode, 2)
 
     def test_nobody_there_is_1(self):
         done = larder("stats", "--admin", "127.0.0.1:1")
