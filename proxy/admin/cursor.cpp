@@ -1,5 +1,6 @@
 #include "proxy/admin/cursor.h"
 
+#include <algorithm>
 #include <cstdint>
 
 #include "policy/key.h"
@@ -41,6 +42,8 @@ std::optional<storage::KeyPosition> position_of(std::string_view cursor) {
     }
     if (text.empty() || text[0] != version) return std::nullopt;
     text.erase(0, 1);
+    const bool printable = std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) >= 0x20; });
+    if (!printable) return std::nullopt;  // no key has such
     const std::size_t path = policy::path_offset(text);
     if (path == std::string::npos) return std::nullopt;
     storage::KeyPosition position{std::move(text), static_cast<std::uint32_t>(path)};
