@@ -62,7 +62,9 @@ void add_keys(CLI::App& app, int& exit_code) {
     verb->add_option("--strategy", what.strategy, "Stored by the strategy of this name");
     verb->add_option("--tag", what.tag, "With this tag");
     verb->add_option("--type", what.type, "Of this resource type, such as WORKOUT");
-    verb->add_option("--limit", what.limit, "At most so many; else all")->check(CLI::PositiveNumber);
+    verb->add_option("--limit", what.limit, "At most so many; else all")
+        ->check(CLI::Range(std::size_t{1}, std::size_t{1'000'000'000}))
+        ->option_text("N");
     verb->add_flag("--json", what.json,
                    "One document, {\"keys\":[...]}, with a key a line, each as GET /v1/keys/KEY shows it");
     verb->callback([given, &exit_code] { exit_code = keys(given->target, given->what); });

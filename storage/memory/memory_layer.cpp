@@ -48,13 +48,14 @@ VariantSetPtr MemoryLayer::find(const KeyView& key, UnixTime now) {
     return entry->variants;
 }
 
-void MemoryLayer::count_miss(const KeyView& key, UnixTime now) {
+bool MemoryLayer::count_miss(const KeyView& key, UnixTime now) {
     Shard& shard = shard_of(key.hash);
     const std::lock_guard lock(shard.mutex);
-    if (Entry* entry = shard.find(key)) {
-        ++entry->miss_count;
-        entry->last_accessed = now;
-    }
+    Entry* entry = shard.find(key);
+    if (!entry) return false;
+    ++entry->miss_count;
+    entry->last_accessed = now;
+    return true;
 }
 
 std::optional<KeyUse> MemoryLayer::use(const KeyView& key) const {

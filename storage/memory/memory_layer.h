@@ -44,8 +44,8 @@ class MemoryLayer {
 
     // All variants, pinned for as long as the caller holds them; null: not there. Counts a hit. No allocation.
     VariantSetPtr find(const KeyView&, UnixTime now);
-    // The key was asked for, and what is stored could not be used. No effect on a key that is not there.
-    void count_miss(const KeyView&, UnixTime now);
+    // The key was asked for, and had to be fetched. False: it is not there, nothing was counted.
+    bool count_miss(const KeyView&, UnixTime now);
     std::optional<KeyUse> use(const KeyView&) const;
 
     // Makes the object visible in place of the variant with the same `vary`, or beside the others; of more than

@@ -47,9 +47,13 @@ class One(Keys):
             self.assertRegex(key[member], TIME)
         self.assertEqual(key["key_metadata"], {"status": 200, "content_type": "application/json", "etag": '"v1"', "tags": ["a", "b"]})
 
-    def test_what_was_never_asked_again_was_never_accessed(self):
-        self.store("/a")
-        self.assertIsNone(self.key("http://test/a").json()["last_accessed"])
+    def test_every_fetch_is_a_miss_of_its_key(self):
+        self.origin.on("/a", respond(b"x", FRESH, 'ETag: "v1"'))
+        self.larder.get("/a")
+        self.larder.purge_key("/a", mode="soft")
+        self.larder.get("/a", "Cache-Control: no-cache")
+        self.larder.get("/a")
+        self.assertEqual(self.key("http://test/a").json()["miss_count"], 2)
 
     def test_any_spelling_of_the_url_finds_it(self):
         self.store("/a%20b/c?x=%2F&y=1")
