@@ -161,6 +161,12 @@ TEST_F(Registry, ARowOfSeveralLayersTellsOfAllOfThem) {
     EXPECT_EQ(row.use.last_accessed, now + 5);
 }
 
+TEST_F(Registry, WhatWasFetchedIsAMissOfItsKey) {
+    store("http://h/a", response());
+    store("http://h/a", response());
+    EXPECT_EQ(page().rows.at(0).key.use.miss_count, 2u);
+}
+
 TEST_F(Registry, WhatIsFreshInOneLayerIsFresh) {
     put("http://h/a", {.freshness = 50});
     tiers->memory(0)->erase(storage::Pick::all(), storage::Erasure::soft, 0);
