@@ -111,6 +111,7 @@ Stored Tiers::store(const storage::KeyView& key, const storage::ObjectPtr& objec
         if (stored == Stored::too_large && elsewhere) erase_from(into, key, *object, OfVariant::Which::earlier);
         result = best(result, stored);
     }
+    if (result == Stored::yes) count_miss(key, strategy, object->stored_at);
     return result;
 }
 
@@ -135,7 +136,17 @@ Stored Tiers::refresh(const storage::KeyView& key, const storage::ObjectPtr& old
         }
         result = best(result, stored);
     }
+    if (result == Stored::yes) count_miss(key, strategy, next->stored_at);
     return result;
+}
+
+// The fastest layer that has the key remembers; those behind it are told (expire()).
+void Tiers::count_miss(const storage::KeyView& key, std::uint32_t strategy, storage::UnixTime now) {
+    for (std::size_t tier = 0; tier < depth_[strategy]; ++tier) {
+        const Tier& in = tiers_[tier];
+        if (in.layer) return in.layer->used({{key.hash, 0, 1, now}});
+        if (in.memory->count_miss(key, now)) return;
+    }
 }
 
 void Tiers::drop(const storage::KeyView& key, const storage::ObjectPtr& old, std::uint32_t strategy) {

@@ -96,6 +96,9 @@ class Tiers {
     void promote(const storage::KeyView& key, const storage::ObjectPtr& object, std::size_t from,
                  std::uint32_t strategy, const Hold& hold, storage::UnixTime now, WorkerMetrics& metrics);
 
+    // For the registry: what came of a fetch is in the layers.
+    void count_miss(const storage::KeyView& key, std::uint32_t strategy, storage::UnixTime now);
+
     void give(const storage::KeyHash& key) { given_[key.low % given_.size()].fetch_add(1); }
 
     policy::Tickets& tickets_;

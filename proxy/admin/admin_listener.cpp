@@ -3,6 +3,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/write.hpp>
+#include <optional>
 
 #include "policy/date.h"
 #include "policy/target.h"
@@ -15,32 +16,35 @@
 namespace larder::proxy::admin {
 namespace {
 
-constexpr unsigned most_connections = 64;
+constexpr std::size_t most_connections = 64;
 constexpr std::chrono::milliseconds request_time{10000};
+constexpr std::size_t longest_line = 256 * config::KiB;
 
 struct Received {
-    int status = 0;  // 0: whole; else what to answer
-    const char* reason = "";
+    std::optional<AdminResponse> answer;  // to a request that was not, or need not be, read to its end
     bool gone = false;
     h1::RequestHead head;
     policy::Target target;
     std::string authority;
     std::string body;
+
+    AdminRequest request() const { return {head.method, target.text, authority, head.fields, body}; }
 };
 
-// Reads one request with a body of at most limits.admin_body_bytes. `buffer` holds what the head's views lead into.
-Task<void> receive(Socket& socket, const config::Limits& limits, std::string& buffer, Received& received) {
-    const auto head_limits = h1::request_head_limits(limits);
+// Reads one request with a body of at most limits.admin_body_bytes, which only those who have the token may send.
+// `buffer` holds what the head's views lead into.
+Task<void> receive(Socket& socket, Api& api, const config::Limits& limits, std::string& buffer, Received& received) {
+    auto head_limits = h1::request_head_limits(limits);
+    // A key as long as a client's target may be stands here escaped once or twice more, or in a cursor.
+    head_limits.first_line_bytes = std::max<std::size_t>(head_limits.first_line_bytes, longest_line);
+    head_limits.bytes += head_limits.first_line_bytes;
     h1::HeadScanner scanner(head_limits);
-    const auto most = limits.request_head_bytes + limits.admin_body_bytes + 4096;
+    const auto most = head_limits.bytes + limits.admin_body_bytes + 4096;
     buffer.reserve(most);  // never moves: the views stay good
     ClientBody body(h1::request_chunk_limits(limits));
     bool has_head = false;
     std::size_t taken = 0;
-    const auto fail = [&](int status, const char* reason) {
-        received.status = status;
-        received.reason = reason;
-    };
+    const auto fail = [&](int status, const char* reason) { received.answer = problem(status, reason); };
     for (;;) {
         if (!has_head && !buffer.empty()) {
             const auto scanned = scanner.scan(buffer);
@@ -56,6 +60,8 @@ Task<void> receive(Socket& socket, const config::Limits& limits, std::string& bu
                 const auto named =
                     policy::request_authority(received.target, true, received.head.host, false, received.authority);
                 if (named != policy::TargetVerdict::fine) co_return fail(400, policy::word(named));
+                received.answer = api.at_the_door(received.request());
+                if (received.answer) co_return;
                 has_head = true;
                 taken = scanner.size();
                 body.begin(received.head);
@@ -68,6 +74,9 @@ Task<void> receive(Socket& socket, const config::Limits& limits, std::string& bu
                     co_await asio::async_write(socket, asio::buffer(go_on), no_throw);
                 }
             } else if (scanned != h1::HeadScanner::Result::incomplete) {
+                using Result = h1::HeadScanner::Result;
+                if (scanned == Result::line_too_long) co_return fail(414, "request line too long");
+                if (scanned == Result::too_large) co_return fail(431, "request head too large");
                 co_return fail(400, "malformed request head");
             }
         }
@@ -99,6 +108,7 @@ AdminListener::AdminListener(Executor executor, Shared& shared, Api& api, Deadli
     : shared_(shared),
       api_(api),
       deadlines_(deadlines),
+      guests_(most_connections),
       acceptor_(executor, socket.protocol(), socket.release()),
       endpoint_(acceptor_.local_endpoint()) {}
 
@@ -123,7 +133,7 @@ Task<void> AdminListener::accept_loop(std::shared_ptr<AdminListener> self) {
             co_await rest.async_wait(token);
             continue;
         }
-        if (self->connections_ >= most_connections) continue;
+        if (!self->guests_.make_room()) continue;
         Task<void> serving = serve(self, std::move(socket));
         asio::co_spawn(acceptor.get_executor(), std::move(serving), asio::detached);
     }
@@ -131,12 +141,8 @@ Task<void> AdminListener::accept_loop(std::shared_ptr<AdminListener> self) {
 
 Task<void> AdminListener::serve(std::shared_ptr<AdminListener> self, Socket socket) {
     Shared& shared = self->shared_;
-    struct Counted {
-        explicit Counted(unsigned& c) : count(c) { ++count; }
-        ~Counted() { --count; }
-        unsigned& count;
-    };
-    const Counted counted(self->connections_);
+    Guest guest(socket);
+    self->guests_.add(guest);
     Deadline deadline([&socket] {
         error_code ignored;
         socket.close(ignored);
@@ -146,16 +152,16 @@ Task<void> AdminListener::serve(std::shared_ptr<AdminListener> self, Socket sock
     std::string buffer;
     Received received;
     const auto running = shared.running();
-    co_await receive(socket, running->config.limits, buffer, received);
+    co_await receive(socket, self->api_, running->config.limits, buffer, received);
     if (!received.gone) {
-        AdminResponse response;
-        if (received.status != 0) {
-            response = problem(received.status, h1::reason_phrase(received.status), received.reason);
-        } else {
-            const AdminRequest request{received.head.method, received.target.text, received.authority,
-                                       received.head.fields, received.body};
-            response = co_await self->api_.answer(request);
+        if (!received.answer) {
+            const AdminRequest request = received.request();
+            guest.working(true);
+            deadline.clear();
+            received.answer = co_await self->api_.answer(request);
+            guest.working(false);
         }
+        const AdminResponse& response = *received.answer;
         std::string out = "HTTP/1.1 " + std::to_string(response.status) + " " + h1::reason_phrase(response.status) +
                           "\r\nDate: " + policy::http_date(shared.clock.unix_time()) +
                           "\r\nContent-Type: " + response.content_type +

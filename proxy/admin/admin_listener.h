@@ -6,6 +6,7 @@
 #include <string>
 
 #include "proxy/admin/api.h"
+#include "proxy/admin/guests.h"
 #include "proxy/deadlines.h"
 #include "proxy/listening.h"
 #include "proxy/task.h"
@@ -28,9 +29,9 @@ class AdminListener : public std::enable_shared_from_this<AdminListener> {
     Shared& shared_;
     Api& api_;
     Deadlines& deadlines_;
+    Guests guests_;
     Acceptor acceptor_;
     asio::ip::tcp::endpoint endpoint_;
-    unsigned connections_ = 0;
 };
 
 }  // namespace larder::proxy::admin

@@ -169,8 +169,8 @@ Task<AdminResponse> answer_invalidation(Shared& shared, std::string_view body) {
     json::parse_options options;
     options.max_depth = 8;
     const json::value parsed = json::parse({body.data(), body.size()}, error, {}, options);
-    if (error) co_return problem(400, "Bad Request", "The body is not JSON: " + error.message());
-    if (!parsed.is_object()) co_return problem(422, "Unprocessable Content", "expected a JSON object");
+    if (error) co_return problem(400, "The body is not JSON: " + error.message());
+    if (!parsed.is_object()) co_return problem(422, "expected a JSON object");
     const json::object& object = parsed.get_object();
     std::shared_ptr<policy::Invalidation> invalidation;
     std::optional<Mistake> mistake;
@@ -179,7 +179,7 @@ Task<AdminResponse> answer_invalidation(Shared& shared, std::string_view body) {
     } catch (const Mistake& made) {
         mistake = made;
     }
-    if (mistake) co_return problem(422, "Unprocessable Content", mistake->detail);
+    if (mistake) co_return problem(422, mistake->detail);
     const Executor executor = co_await asio::this_coro::executor;
     const auto receipt =
         co_await invalidate(executor, shared, invalidation, shared.running()->config.limits.invalidated_keys_listed);

@@ -3,7 +3,12 @@
 
 #include <string_view>
 
-#include "proxy/admin/api.h"
+#include "proxy/admin/message.h"
+#include "proxy/task.h"
+
+namespace larder::proxy {
+struct Shared;
+}
 
 namespace larder::proxy::admin {
 

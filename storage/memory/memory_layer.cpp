@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <bit>
 #include <cassert>
+#include <iterator>
 #include <mutex>
 #include <utility>
 
 #include "storage/memory/erasing.h"
+#include "storage/memory/page.h"
 #include "storage/memory/shard.h"
 #include "storage/memory/walk.h"
 
@@ -46,13 +48,14 @@ VariantSetPtr MemoryLayer::find(const KeyView& key, UnixTime now) {
     return entry->variants;
 }
 
-void MemoryLayer::count_miss(const KeyView& key, UnixTime now) {
+bool MemoryLayer::count_miss(const KeyView& key, UnixTime now) {
     Shard& shard = shard_of(key.hash);
     const std::lock_guard lock(shard.mutex);
-    if (Entry* entry = shard.find(key)) {
-        ++entry->miss_count;
-        entry->last_accessed = now;
-    }
+    Entry* entry = shard.find(key);
+    if (!entry) return false;
+    ++entry->miss_count;
+    entry->last_accessed = now;
+    return true;
 }
 
 std::optional<KeyUse> MemoryLayer::use(const KeyView& key) const {
@@ -141,6 +144,47 @@ std::uint64_t MemoryLayer::remove_expired(UnixTime now, std::size_t at_most, std
         settle(std::move(change), 0);
     }
     return dropped;
+}
+
+KeyPage MemoryLayer::list(const KeyFilter& filter, const std::optional<KeyPosition>& after, std::size_t limit) const {
+    std::size_t left = 20'000;
+    limit = std::max<std::size_t>(limit, 1);
+    KeyPage page;
+    page.behind = after;
+    do {
+        KeyPage more = list_some(filter, page.behind, limit - page.rows.size(), left);
+        std::move(more.rows.begin(), more.rows.end(), std::back_inserter(page.rows));
+        page.behind = std::move(more.behind);
+    } while (page.behind && page.rows.size() < limit && left >= shards_.size());
+    return page;
+}
+
+// A little from every shard, up to where the one that had most to look through has been seen.
+KeyPage MemoryLayer::list_some(const KeyFilter& filter, const std::optional<KeyPosition>& after, std::size_t limit,
+                               std::size_t& left) const {
+    constexpr std::size_t slice = 1000;  // keys
+    // Twice what falls on a shard on average, since more than is wanted of one costs less than another round.
+    const std::size_t most_rows = std::min(limit, limit / shards_.size() * 2 + 16);
+    const std::size_t most_keys = std::min(slice, left / shards_.size());
+    std::vector<KeyPage> parts;
+    parts.reserve(shards_.size());
+    for (const auto& shard : shards_) {
+        const std::lock_guard lock(shard->mutex);
+        parts.push_back(shard_page(*shard, filter, after, most_rows, most_keys, left));
+    }
+    KeyPage page;
+    page.behind = horizon(parts);
+    for (KeyPage& part : parts) {
+        for (KeyRow& row : part.rows) {
+            if (!page.behind || !(*page.behind < row)) page.rows.push_back(std::move(row));
+        }
+    }
+    std::sort(page.rows.begin(), page.rows.end());
+    if (page.rows.size() > limit) {
+        page.rows.resize(limit);
+        page.behind = page.rows.back();
+    }
+    return page;
 }
 
 LayerStats MemoryLayer::stats() const {
