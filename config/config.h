@@ -204,7 +204,8 @@ struct Limits {
     unsigned admin_failures = 30;  // wrong tokens a minute; then 429 for the rest of it
     // The end.
     milliseconds shutdown_grace = 30s;
-    milliseconds drain_idle = 1s;  // an idle client connection still answers a request that is under way on it
+    milliseconds drain_delay = 0s;  // after SIGTERM, until the listeners are closed; /readyz answers 503
+    milliseconds drain_idle = 1s;   // an idle client connection still answers a request that is under way on it
     bool operator==(const Limits&) const = default;
 };
 

@@ -84,4 +84,8 @@ Loaded load_file(const std::string& path, const Flags& flags) {
     return load(text, path, flags);
 }
 
+Loaded load_for_reload(const Config&, const std::string& path, const Flags& flags) {
+    return path.empty() ? load("", "", flags) : load_file(path, flags);
+}
+
 }  // namespace larder::config

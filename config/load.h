@@ -50,6 +50,9 @@ using Loaded = std::variant<Config, std::vector<Complaint>>;
 Loaded load(std::string_view text, const std::string& name, const Flags&);
 Loaded load_file(const std::string& path, const Flags&);
 
+// The same for a process that runs with `running`; besides, data_dir and threads must be as they are.
+Loaded load_for_reload(const Config& running, const std::string& path, const Flags&);
+
 // The reference page: every setting with type, default, range and consequence, as Markdown.
 std::string reference();
 

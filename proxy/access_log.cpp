@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 #include <stdexcept>
+#include <utility>
 
 namespace larder::proxy {
 namespace {
@@ -19,12 +20,12 @@ std::uint64_t lines(std::string_view text) {
 
 }  // namespace
 
-AccessLog::AccessLog(const std::string& target, std::size_t capacity) : capacity_(capacity) {
+AccessLog::AccessLog(const std::string& target, std::size_t capacity) : target_(target), capacity_(capacity) {
     if (target == "off") return;
     if (target == "-") {
         descriptor_ = STDOUT_FILENO;
     } else {
-        descriptor_ = ::open(target.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+        descriptor_ = open_target();
         if (descriptor_ < 0) {
             throw std::runtime_error("access_log: cannot open " + target + ": " + std::strerror(errno) +
                                      "; name a file in a directory that Larder may write to, - or off");
@@ -32,6 +33,23 @@ AccessLog::AccessLog(const std::string& target, std::size_t capacity) : capacity
         owned_ = true;
     }
     thread_ = std::thread([this] { run(); });
+}
+
+int AccessLog::open_target() const {
+    return ::open(target_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+}
+
+bool AccessLog::reopen() {
+    if (!owned_) return true;
+    const int next = open_target();
+    if (next < 0) return false;
+    {
+        const std::lock_guard lock(mutex_);
+        if (next_descriptor_ >= 0) ::close(next_descriptor_);
+        next_descriptor_ = next;
+    }
+    ready_.notify_one();
+    return true;
 }
 
 AccessLog::~AccessLog() {
@@ -44,6 +62,7 @@ AccessLog::~AccessLog() {
         thread_.join();
     }
     if (owned_) ::close(descriptor_);
+    if (next_descriptor_ >= 0) ::close(next_descriptor_);
 }
 
 void AccessLog::write(std::string_view line) {
@@ -82,14 +101,20 @@ void AccessLog::run() {
     std::string batch;
     for (;;) {
         bool stopping = false;
+        int next = -1;
         {
             std::unique_lock lock(mutex_);
-            ready_.wait(lock, [&] { return stopping_ || !pending_.empty(); });
+            ready_.wait(lock, [&] { return stopping_ || next_descriptor_ >= 0 || !pending_.empty(); });
             batch.clear();
             std::swap(batch, pending_);
             stopping = stopping_;
+            next = std::exchange(next_descriptor_, -1);
         }
         if (!write_all(batch)) dropped_.fetch_add(lines(batch), std::memory_order_relaxed);
+        if (next >= 0) {
+            ::close(descriptor_);
+            descriptor_ = next;
+        }
         if (stopping && batch.empty()) return;
         if (stopping) {
             const std::lock_guard lock(mutex_);

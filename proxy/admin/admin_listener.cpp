@@ -95,53 +95,58 @@ Task<void> receive(Socket& socket, const config::Limits& limits, std::string& bu
 
 }  // namespace
 
-AdminListener::AdminListener(Executor executor, Shared& shared, Api& api, Deadlines& deadlines,
-                             const asio::ip::tcp::endpoint& endpoint)
-    : shared_(shared), api_(api), deadlines_(deadlines), acceptor_(executor) {
-    acceptor_.open(endpoint.protocol());
-    acceptor_.set_option(asio::socket_base::reuse_address(true));
-    acceptor_.bind(endpoint);
-    acceptor_.listen();
-    endpoint_ = acceptor_.local_endpoint();
-}
+AdminListener::AdminListener(Executor executor, Shared& shared, Api& api, Deadlines& deadlines, ListeningSocket socket)
+    : shared_(shared),
+      api_(api),
+      deadlines_(deadlines),
+      acceptor_(executor, socket.protocol(), socket.release()),
+      endpoint_(acceptor_.local_endpoint()) {}
 
 void AdminListener::start() {
-    asio::co_spawn(acceptor_.get_executor(), accept_loop(), asio::detached);
+    asio::co_spawn(acceptor_.get_executor(), accept_loop(shared_from_this()), asio::detached);
 }
 
-Task<void> AdminListener::accept_loop() {
-    while (acceptor_.is_open()) {
-        auto [error, socket] = co_await acceptor_.async_accept(no_throw);
-        if (!acceptor_.is_open()) break;
+void AdminListener::close() {
+    error_code ignored;
+    acceptor_.close(ignored);
+}
+
+Task<void> AdminListener::accept_loop(std::shared_ptr<AdminListener> self) {
+    Acceptor& acceptor = self->acceptor_;
+    while (acceptor.is_open()) {
+        auto [error, socket] = co_await acceptor.async_accept(no_throw);
+        if (!acceptor.is_open()) break;
         if (error) {
             // Out of descriptors: a moment's rest instead of a spin.
-            asio::steady_timer rest(acceptor_.get_executor(), std::chrono::milliseconds(100));
+            asio::steady_timer rest(acceptor.get_executor(), std::chrono::milliseconds(100));
             constexpr asio::as_tuple_t<asio::use_awaitable_t<Executor>> token;
             co_await rest.async_wait(token);
             continue;
         }
-        if (connections_ >= most_connections) continue;
-        Task<void> serving = serve(std::move(socket));
-        asio::co_spawn(acceptor_.get_executor(), std::move(serving), asio::detached);
+        if (self->connections_ >= most_connections) continue;
+        Task<void> serving = serve(self, std::move(socket));
+        asio::co_spawn(acceptor.get_executor(), std::move(serving), asio::detached);
     }
 }
 
-Task<void> AdminListener::serve(Socket socket) {
+Task<void> AdminListener::serve(std::shared_ptr<AdminListener> self, Socket socket) {
+    Shared& shared = self->shared_;
     struct Counted {
         explicit Counted(unsigned& c) : count(c) { ++count; }
         ~Counted() { --count; }
         unsigned& count;
     };
-    const Counted counted(connections_);
+    const Counted counted(self->connections_);
     Deadline deadline([&socket] {
         error_code ignored;
         socket.close(ignored);
     });
-    deadlines_.add(deadline);
+    self->deadlines_.add(deadline);
     deadline.after(request_time);
     std::string buffer;
     Received received;
-    co_await receive(socket, shared_.config.limits, buffer, received);
+    const auto running = shared.running();
+    co_await receive(socket, running->config.limits, buffer, received);
     if (!received.gone) {
         AdminResponse response;
         if (received.status != 0) {
@@ -149,10 +154,10 @@ Task<void> AdminListener::serve(Socket socket) {
         } else {
             const AdminRequest request{received.head.method, received.target.text, received.authority,
                                        received.head.fields, received.body};
-            response = api_.answer(request);
+            response = co_await self->api_.answer(request);
         }
         std::string out = "HTTP/1.1 " + std::to_string(response.status) + " " + h1::reason_phrase(response.status) +
-                          "\r\nDate: " + policy::http_date(shared_.clock.unix_time()) +
+                          "\r\nDate: " + policy::http_date(shared.clock.unix_time()) +
                           "\r\nContent-Type: " + response.content_type +
                           "\r\nContent-Length: " + std::to_string(response.body.size()) +
                           "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n" +

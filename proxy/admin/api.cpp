@@ -35,28 +35,29 @@ AdminResponse problem(int status, std::string_view title, std::string_view detai
     return response;
 }
 
-Api::Api(Shared& shared, std::string_view token, std::string address)
-    : shared_(shared), token_(token), allowed_host_(policy::host_of(address)) {}
+Api::Api(Shared& shared, std::string_view token, Reload reload)
+    : shared_(shared), token_(token), reload_(std::move(reload)) {}
 
 bool Api::host_allowed(std::string_view host) const {
     const std::string_view name = policy::host_of(host);
-    return name == "localhost" || name == "127.0.0.1" || name == "[::1]" || name == allowed_host_;
+    return name == "localhost" || name == "127.0.0.1" || name == "[::1]" ||
+           name == policy::host_of(shared_.running()->config.admin.address);
 }
 
-AdminResponse Api::answer(const AdminRequest& request) {
+// What needs no token, and the refusal of what has none.
+std::optional<AdminResponse> Api::unguarded(const AdminRequest& request, std::string_view path) const {
     if (!host_allowed(request.host)) {
         return problem(403, "Forbidden", "The Host field names none of this listener's names.");
     }
     if (from_a_foreign_page(request)) return problem(403, "Forbidden", "Requests from other sites' pages are refused.");
-    const std::string_view path = request.target.substr(0, request.target.find('?'));
     const bool reads = request.method == "GET" || request.method == "HEAD";
-    if (reads && path == "/healthz") return {200, "text/plain; charset=utf-8", "ok\n", {}};
+    if (reads && path == "/healthz") return AdminResponse{200, "text/plain; charset=utf-8", "ok\n", {}};
     if (reads && path == "/readyz") {
-        if (shared_.draining.load()) return {503, "text/plain; charset=utf-8", "draining\n", {}};
-        return {200, "text/plain; charset=utf-8", "ready\n", {}};
+        if (shared_.draining.load()) return AdminResponse{503, "text/plain; charset=utf-8", "draining\n", {}};
+        return AdminResponse{200, "text/plain; charset=utf-8", "ready\n", {}};
     }
     if (reads && path == "/metrics") {
-        return {200, "text/plain; version=0.0.4; charset=utf-8", metrics_text(shared_), {}};
+        return AdminResponse{200, "text/plain; version=0.0.4; charset=utf-8", metrics_text(shared_), {}};
     }
     // The same answer whether path or token was wrong.
     const bool one_line = request.fields.count("authorization") == 1;
@@ -67,24 +68,31 @@ AdminResponse Api::answer(const AdminRequest& request) {
         refused.fields = "WWW-Authenticate: Bearer\r\n";
         return refused;
     }
-    return guarded(request, path);
+    return std::nullopt;
 }
 
-AdminResponse Api::guarded(const AdminRequest& request, std::string_view path) {
-    if (path == "/v1/invalidations") {
-        if (request.method != "POST") {
-            auto refused = problem(405, "Method Not Allowed", "Use POST.");
-            refused.fields = "Allow: POST\r\n";
-            return refused;
-        }
-        const std::string_view type = request.fields.value("content-type");
-        if (!policy::same_name(policy::trimmed(type.substr(0, type.find(';'))), "application/json")) {
-            return problem(415, "Unsupported Media Type", "Send Content-Type: application/json.");
-        }
-        return answer_invalidation(shared_, request.body);
+Task<AdminResponse> Api::answer(const AdminRequest& request) {
+    const std::string_view path = request.target.substr(0, request.target.find('?'));
+    std::optional<AdminResponse> at_once = unguarded(request, path);
+    if (!at_once) at_once = co_await guarded(request, path);
+    co_return std::move(*at_once);
+}
+
+Task<AdminResponse> Api::guarded(const AdminRequest& request, std::string_view path) {
+    if (path != "/v1/invalidations") {
+        co_return problem(404, "Not Found",
+                          "There is no such admin call. Here are /v1/invalidations, /healthz, /readyz, /metrics.");
     }
-    return problem(404, "Not Found",
-                   "There is no such admin call. Here are /v1/invalidations, /healthz, /readyz, /metrics.");
+    if (request.method != "POST") {
+        auto refused = problem(405, "Method Not Allowed", "Use POST.");
+        refused.fields = "Allow: POST\r\n";
+        co_return refused;
+    }
+    const std::string_view type = request.fields.value("content-type");
+    if (!policy::same_name(policy::trimmed(type.substr(0, type.find(';'))), "application/json")) {
+        co_return problem(415, "Unsupported Media Type", "Send Content-Type: application/json.");
+    }
+    co_return co_await answer_invalidation(shared_, request.body);
 }
 
 }  // namespace larder::proxy::admin

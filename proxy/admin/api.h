@@ -1,13 +1,17 @@
-// What the admin listener answers: a function from a request to a response, without sockets.
+// What the admin listener answers: from a request to a response, without sockets.
 //
-// Runs on the control thread. Errors are application/problem+json (RFC 9457).
+// Runs on the control thread, which it does not block. Errors are application/problem+json (RFC 9457).
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "config/load.h"
 #include "policy/fields.h"
 #include "proxy/admin/token.h"
+#include "proxy/task.h"
 
 namespace larder::proxy {
 struct Shared;
@@ -34,18 +38,21 @@ AdminResponse problem(int status, std::string_view title, std::string_view detai
 
 class Api {
   public:
-    // `address`: the configured one; its host is a name that requests may carry in Host, beside loopback's.
-    Api(Shared& shared, std::string_view token, std::string address);
+    // Puts the configuration file in force as it is now; what is wrong with it, if it is not.
+    using Reload = std::function<Task<std::vector<config::Complaint>>()>;
+    Api(Shared& shared, std::string_view token, Reload reload);
 
-    AdminResponse answer(const AdminRequest& request);
+    // `request` is the caller's, who waits.
+    Task<AdminResponse> answer(const AdminRequest& request);
 
   private:
-    AdminResponse guarded(const AdminRequest& request, std::string_view path);
+    std::optional<AdminResponse> unguarded(const AdminRequest& request, std::string_view path) const;
+    Task<AdminResponse> guarded(const AdminRequest& request, std::string_view path);
     bool host_allowed(std::string_view host) const;
 
     Shared& shared_;
     TokenCheck token_;
-    std::string allowed_host_;
+    const Reload reload_;
 };
 
 }  // namespace larder::proxy::admin

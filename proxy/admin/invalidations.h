@@ -8,6 +8,6 @@
 namespace larder::proxy::admin {
 
 // Takes effect before it answers. 422: a body that is JSON, but not an invalidation; the detail names the field.
-AdminResponse answer_invalidation(Shared& shared, std::string_view body);
+Task<AdminResponse> answer_invalidation(Shared& shared, std::string_view body);
 
 }  // namespace larder::proxy::admin

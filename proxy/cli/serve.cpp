@@ -39,11 +39,12 @@ int complain(const std::vector<config::Complaint>& complaints) {
 }  // namespace
 
 int serve(const std::string& file, const config::Flags& flags) {
-    auto loaded = file.empty() ? config::load("", "", flags) : config::load_file(file, flags);
+    const Source source{file, flags};
+    auto loaded = source.load();
     if (const auto* complaints = std::get_if<std::vector<config::Complaint>>(&loaded)) return complain(*complaints);
     raise_descriptor_limit();
     try {
-        Server server(std::get<config::Config>(loaded));
+        Server server(std::get<config::Config>(loaded), source);
         server.run();
     } catch (const std::exception& error) {
         std::cerr << "larder: " << error.what() << '\n';

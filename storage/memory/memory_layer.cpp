@@ -67,7 +67,7 @@ Stored MemoryLayer::insert(const KeyView& key, ObjectPtr object, const Gate& gat
                            std::size_t max_variants) {
     max_variants = std::max<std::size_t>(max_variants, 1);
     const std::uint64_t needed = object->charge() + entry_charge(key.text, max_variants, object->tags);
-    if (needed > largest_) return Stored::too_large;
+    if (needed > largest()) return Stored::too_large;
     if (!reserve(needed, index_of(key.hash), now)) return Stored::failed;
 
     auto fresh = std::make_unique<Entry>(key, now);
@@ -86,7 +86,7 @@ Stored MemoryLayer::refresh(const KeyView& key, const Object* old_one, ObjectPtr
     constexpr std::size_t most_variants = 64;
     const bool shares_body = next->body && next->body == old_one->body;
     const std::uint64_t whole = next->charge() + entry_charge(key.text, most_variants, next->tags);
-    if (whole > largest_) return Stored::too_large;
+    if (whole > largest()) return Stored::too_large;
     const std::uint64_t needed = whole - (shares_body ? next->body->charge() : 0);
     if (!reserve(needed, index_of(key.hash), now)) return Stored::failed;
 
@@ -112,13 +112,14 @@ Erased MemoryLayer::erase(const Selection& selection, Erasure erasure, std::size
     return erasing.result();
 }
 
-std::uint64_t MemoryLayer::remove_expired(UnixTime now, std::size_t at_most) {
+std::uint64_t MemoryLayer::remove_expired(UnixTime now, std::size_t at_most, std::vector<Layer::Use>* uses) {
     constexpr std::size_t slice = 1000;  // entries
     const auto expired = [now](const Object& object) { return object.useful_until() <= now; };
     std::uint64_t dropped = 0;
     for (std::size_t turns = 0; turns <= shards_.size() && at_most > 0;) {
         Shard& shard = *shards_[expiry_shard_.load() % shards_.size()];
         Change change;
+        if (uses) uses->reserve(uses->size() + slice);  // before the lock
         {
             const std::lock_guard lock(shard.mutex);
             std::size_t left = std::min(slice, at_most);
@@ -126,6 +127,7 @@ std::uint64_t MemoryLayer::remove_expired(UnixTime now, std::size_t at_most) {
             Entry* entry = nullptr;
             while (left > 0 && (entry = step(shard.order(), shard.expiry_cursor, nullptr))) {
                 --left;
+                if (const auto use = uses ? entry->untold_use() : std::nullopt) uses->push_back(*use);
                 if (entry->leaves_at <= now) dropped += shard.erase(*entry, Erasure::hard, expired, change);
             }
             at_most += left;
@@ -150,17 +152,34 @@ bool MemoryLayer::reserve(std::uint64_t bytes, std::size_t first_shard, UnixTime
     std::size_t empty_in_a_row = 0;
     for (std::size_t i = first_shard; !budget_.take(bytes); ++i) {
         if (empty_in_a_row > shards_.size()) return false;
-        Shard& shard = *shards_[i % shards_.size()];
-        Change change;
-        bool evicted = false;
-        {
-            const std::lock_guard lock(shard.mutex);
-            evicted = shard.evict(now, change);
-        }
-        settle(std::move(change), 0);
-        empty_in_a_row = evicted ? 0 : empty_in_a_row + 1;
+        empty_in_a_row = evict_from(i % shards_.size(), now) ? 0 : empty_in_a_row + 1;
     }
     return true;
+}
+
+bool MemoryLayer::evict_from(std::size_t index, UnixTime now) {
+    Shard& shard = *shards_[index];
+    Change change;
+    bool evicted = false;
+    {
+        const std::lock_guard lock(shard.mutex);
+        evicted = shard.evict(now, change);
+    }
+    settle(std::move(change), 0);
+    return evicted;
+}
+
+void MemoryLayer::change(std::uint64_t max_bytes, config::EvictionPolicy policy, UnixTime now) {
+    for (const auto& shard : shards_) {
+        const std::lock_guard lock(shard->mutex);
+        shard->change_policy(policy);
+    }
+    budget_.change_max(max_bytes);
+    largest_.store(largest_for(max_bytes), std::memory_order_relaxed);
+    std::size_t empty_in_a_row = 0;
+    for (std::size_t i = 0; budget_.used() > max_bytes && empty_in_a_row <= shards_.size(); ++i) {
+        empty_in_a_row = evict_from(i % shards_.size(), now) ? 0 : empty_in_a_row + 1;
+    }
 }
 
 void MemoryLayer::settle(Change&& change, std::uint64_t reserved) {

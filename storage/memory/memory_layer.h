@@ -67,23 +67,29 @@ class MemoryLayer {
     Erased erase(const Selection&, Erasure, std::size_t list_at_most);
 
     // Drops objects past their useful_until(). Looks at no more than `at_most` entries, going on where the last call
-    // ended: to be called periodically. Returns the number of objects dropped.
-    std::uint64_t remove_expired(UnixTime now, std::size_t at_most);
+    // ended: to be called periodically. Returns the number of objects dropped. `uses` gets the uses of those entries
+    // since they were last looked at, for a slower layer behind this one; those of an entry that leaves in between are
+    // lost.
+    std::uint64_t remove_expired(UnixTime now, std::size_t at_most, std::vector<Layer::Use>* uses = nullptr);
+
+    // Another size or policy for what is there. What is too much leaves before it returns.
+    void change(std::uint64_t max_bytes, config::EvictionPolicy policy, UnixTime now);
 
     LayerStats stats() const;
     // The charge that an object may have, key and index nodes included: a quarter of max_bytes, but 32 MiB, or all of
     // max_bytes, if that is less than 32 MiB.
-    std::uint64_t largest() const { return largest_; }
+    std::uint64_t largest() const { return largest_.load(std::memory_order_relaxed); }
 
   private:
     Shard& shard_of(const KeyHash& hash) const { return *shards_[index_of(hash)]; }
     std::size_t index_of(const KeyHash& hash) const { return hash.high & (shards_.size() - 1); }
     // False: after every shard was found empty there is still no room.
     bool reserve(std::uint64_t bytes, std::size_t first_shard, UnixTime now);
+    bool evict_from(std::size_t shard, UnixTime now);
     // Destroys what left, then settles what was reserved against what was taken.
     void settle(Change&&, std::uint64_t reserved);
 
-    const std::uint64_t largest_;
+    std::atomic<std::uint64_t> largest_;
     Budget budget_;
     std::vector<std::unique_ptr<Shard>> shards_;  // a power of two of them; does not change
 
