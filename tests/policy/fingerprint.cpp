@@ -12,7 +12,7 @@ namespace {
 
 TEST(Fingerprint, IsTheSameInEveryProcess) {
     EXPECT_EQ(fingerprint("everything", Rules()), fingerprint("everything", Rules()));
-    EXPECT_EQ(fingerprint("everything", Rules()), DEFAULTS);
+    EXPECT_EQ(fingerprint("everything", Rules()), 0x0bad2c37c2bec810);  // FNV-1a, calculated apart
 }
 
 TEST(Fingerprint, TellsAnyChangeApart) {

@@ -24,11 +24,20 @@ using storage::Stored;
 
 inline constexpr std::uint32_t deep = 0, front = 1;
 
+// Worker 0 is the test's thread.
+inline std::shared_ptr<PerWorker<LayerCounters>> counters_of_two_workers() {
+    return std::make_shared<PerWorker<LayerCounters>>(2);
+}
+
+inline Tier slow_tier(const config::Layer& settings, std::shared_ptr<storage::Layer> layer) {
+    return {settings, nullptr, std::move(layer), counters_of_two_workers()};
+}
+
 inline Tier memory_tier(const config::Layer& settings) {
     storage::MemoryOptions options;
     options.max_bytes = settings.max_size_bytes;
     options.seed = 1;
-    return {settings, std::make_shared<storage::MemoryLayer>(options), nullptr};
+    return {settings, std::make_shared<storage::MemoryLayer>(options), nullptr, counters_of_two_workers()};
 }
 
 class TiersTest : public testing::Test {
@@ -43,7 +52,7 @@ class TiersTest : public testing::Test {
 
     // MEMORY, and behind it this one.
     std::vector<Tier> two_tiers(std::shared_ptr<storage::Layer> behind) const {
-        return {{config.layers[0], nullptr, std::move(behind)}, memory_tier(config.layers[1])};
+        return {slow_tier(config.layers[0], std::move(behind)), memory_tier(config.layers[1])};
     }
     storage::ObjectPtr response(std::string content = "content", std::vector<std::string> tags = {}) {
         auto object = storage::make({.content = std::move(content), .tags = std::move(tags)});
@@ -59,6 +68,8 @@ class TiersTest : public testing::Test {
                    std::uint32_t strategy = deep) {
         return tiers->refresh(Key(url).view, old, next, strategy, ticket(), metrics);
     }
+    // What was counted of a tier.
+    LayerCounters& counted(std::size_t tier) const { return tiers->all()[tier].counters->of(0); }
     std::string found(const std::string& url, std::uint32_t strategy = deep) {
         const auto found = tiers->find(Key(url).view, request, strategy, now, metrics);
         return found.object ? storage::content_of(*found.object) : "-";
@@ -90,7 +101,7 @@ class TiersTest : public testing::Test {
     std::unique_ptr<policy::StrategyTable> strategies;
     std::shared_ptr<HeldLayer> slow = std::make_shared<HeldLayer>(tickets);
     std::unique_ptr<Tiers> tiers;
-    WorkerMetrics metrics{2, 1, 2};
+    WorkerMetrics metrics{0};
     policy::Fields request;
     asio::io_context context;
 };

@@ -28,9 +28,9 @@ TEST_F(TiersTest, FindCountsHitsAndMisses) {
     EXPECT_EQ(found(url), "-");
     store(url, response(), front);
     EXPECT_EQ(found(url, front), "content");
-    EXPECT_EQ(metrics.layers[0].misses.value(), 1);
-    EXPECT_EQ(metrics.layers[0].hits.value(), 1);
-    EXPECT_EQ(metrics.layers[0].stores[static_cast<std::size_t>(Stored::yes)].value(), 1);
+    EXPECT_EQ(counted(0).misses.value(), 1);
+    EXPECT_EQ(counted(0).hits.value(), 1);
+    EXPECT_EQ(counted(0).stores[static_cast<std::size_t>(Stored::yes)].value(), 1);
 }
 
 TEST_F(TiersTest, FindTellsOfVariantsForOtherRequests) {
@@ -55,7 +55,7 @@ TEST_F(TiersTest, AStoreThatAPurgeOvertookIsRefused) {
     auto object = storage::make({.ticket = ticket.sequence()});
     purge(Invalidation::flush(std::nullopt));
     EXPECT_EQ(store(url, object, front), Stored::invalidated);
-    EXPECT_EQ(metrics.layers[0].stores[static_cast<std::size_t>(Stored::invalidated)].value(), 1);
+    EXPECT_EQ(counted(0).stores[static_cast<std::size_t>(Stored::invalidated)].value(), 1);
     EXPECT_EQ(found(url, front), "-");
 }
 

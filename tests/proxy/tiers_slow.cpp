@@ -92,16 +92,15 @@ TEST_F(TiersTest, ASlowLayerThatFailsIsAMiss) {
         ASSERT_TRUE(*asked);
         EXPECT_EQ((*asked)->object, nullptr);
     }
-    EXPECT_EQ(metrics.layers[1].misses.value(), 1);
-    EXPECT_EQ(metrics.layers[1].errors.value(), 1);
+    EXPECT_EQ(counted(1).misses.value(), 1);
+    EXPECT_EQ(counted(1).errors.value(), 1);
 }
 
 TEST_F(TiersTest, TheNextSlowLayerIsAskedWhenTheFirstHasNothing) {
     const auto between = std::make_shared<HeldLayer>(tickets);
     auto three = two_tiers(slow);
-    three.push_back({layer(LayerName::l2_redis, 2, config::Technology::redis), nullptr, between});
+    three.push_back(slow_tier(layer(LayerName::l2_redis, 2, config::Technology::redis), between));
     Tiers tiers(std::move(three), *strategies, tickets);
-    WorkerMetrics metrics(2, 1, 3);
     const Key key(url);
     const auto object = response("deep");
     const auto asked = start(context, tiers.find_slow(context.get_executor(), key.view, request, deep, now, metrics));
@@ -114,8 +113,8 @@ TEST_F(TiersTest, TheNextSlowLayerIsAskedWhenTheFirstHasNothing) {
     turn(context);
     ASSERT_TRUE(*asked);
     EXPECT_EQ((*asked)->object, object.get());
-    EXPECT_EQ(metrics.layers[1].misses.value(), 1);
-    EXPECT_EQ(metrics.layers[2].hits.value(), 1);
+    EXPECT_EQ(tiers.counters(1).sum([](const LayerCounters& c) -> const Counter& { return c.misses; }), 1);
+    EXPECT_EQ(tiers.counters(2).sum([](const LayerCounters& c) -> const Counter& { return c.hits; }), 1);
 }
 
 // Shared with another node: has one response, which that node replaces by a later one before our purge begins.
@@ -176,7 +175,7 @@ Task<void> ask_again_and_again(Asking& asking, const Key& key) {
 TEST_F(TiersTest, NoPromotionUndoesAnAcknowledgedPurge) {
     const auto changing = std::make_shared<ChangingLayer>(tickets);
     Tiers racing(two_tiers(changing), *strategies, tickets);
-    WorkerMetrics asking_metrics(2, 1, 2);
+    WorkerMetrics asking_metrics(1);
     Asking asking{racing, asking_metrics, context.get_executor()};
     const Key key(url);
     start(context, ask_again_and_again(asking, key));
