@@ -102,9 +102,9 @@ enum class EvictionPolicy { lru, lfu, fifo, ttl, random, custom };
 
 // connection_config of FILE_SYSTEM.
 struct FileSystem {
-    std::string path = "objects";          // below data_dir, if it is relative
-    unsigned readers = 4;                  // threads
-    std::uint64_t queue_bytes = 64 * MiB;  // waiting to be written; what exceeds it is not stored there
+    std::string path = "objects";          // a directory of its own; relative to data_dir
+    unsigned readers = 4;                  // threads that read
+    std::uint64_t queue_bytes = 64 * MiB;  // objects that wait to be written; what exceeds it is not stored there
     bool operator==(const FileSystem&) const = default;
 };
 
@@ -117,8 +117,8 @@ struct Layer {
     std::uint64_t max_size_bytes = 0;
     std::uint32_t default_ttl_seconds = 60;
     EvictionPolicy eviction_policy = EvictionPolicy::lru;
+    FileSystem file_system;  // of FILE_SYSTEM; else as it stands here
     bool is_active = true;
-    FileSystem file_system;
     bool operator==(const Layer&) const = default;
 };
 
@@ -195,13 +195,17 @@ struct Limits {
     unsigned followers = 10000;                 // a fill
     milliseconds follow_timeout = 30s;          // waiting for another request's response head
     seconds uncacheable_memory = 10s;           // an uncacheable key is not collapsed for this long
-    // Invalidation.
+    // Invalidation and the admin listener.
     unsigned invalidation_backlog = 10000;  // entries kept while older fills are in flight
     unsigned invalidated_keys_listed = 100;
+    unsigned keys_listed = 1000;  // a page of GET /v1/keys
     std::uint64_t admin_body_bytes = 1 * MiB;
+    unsigned admin_connections = 64;
+    unsigned admin_failures = 30;  // wrong tokens a minute; then 429 for the rest of it
+    // The end.
     milliseconds shutdown_grace = 30s;
-    milliseconds drain_idle = 1s;
-    milliseconds drain_delay = 0s;
+    milliseconds drain_delay = 0s;  // after SIGTERM, until the listeners are closed; /readyz answers 503
+    milliseconds drain_idle = 1s;   // an idle client connection still answers a request that is under way on it
     bool operator==(const Limits&) const = default;
 };
 

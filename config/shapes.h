@@ -16,6 +16,7 @@ std::optional<std::string> prefix_shape(std::string_view);         // /path with
 std::optional<std::string> upstream_host_shape(std::string_view);  // preserve, upstream, HOST or HOST:PORT
 std::optional<std::string> token_shape(std::string_view);          // a field or cookie name
 std::optional<std::string> resource_type_shape(std::string_view);  // WORKOUT, MY_TYPE_2
+std::optional<std::string> directory_shape(std::string_view);      // a path without .., not . and not /
 std::optional<std::string> lift_shape(std::string_view);           // no-store, private, authorization
 
 inline Shaped<std::string> address_form() {

@@ -9,7 +9,6 @@
 #include <cerrno>
 #include <cstring>
 #include <stdexcept>
-#include <utility>
 
 namespace larder::proxy {
 namespace {
@@ -45,8 +44,7 @@ bool AccessLog::reopen() {
     if (next < 0) return false;
     {
         const std::lock_guard lock(mutex_);
-        if (next_descriptor_ >= 0) ::close(next_descriptor_);
-        next_descriptor_ = next;
+        next_.push_back({next, pending_.size()});
     }
     ready_.notify_one();
     return true;
@@ -62,7 +60,7 @@ AccessLog::~AccessLog() {
         thread_.join();
     }
     if (owned_) ::close(descriptor_);
-    if (next_descriptor_ >= 0) ::close(next_descriptor_);
+    for (const Target& next : next_) ::close(next.descriptor);
 }
 
 void AccessLog::write(std::string_view line) {
@@ -97,24 +95,31 @@ bool AccessLog::write_all(std::string_view rest) {
     return true;
 }
 
+void AccessLog::write_or_count(std::string_view text) {
+    if (!write_all(text)) dropped_.fetch_add(lines(text), std::memory_order_relaxed);
+}
+
 void AccessLog::run() {
     std::string batch;
     for (;;) {
         bool stopping = false;
-        int next = -1;
+        std::vector<Target> next;
         {
             std::unique_lock lock(mutex_);
-            ready_.wait(lock, [&] { return stopping_ || next_descriptor_ >= 0 || !pending_.empty(); });
+            ready_.wait(lock, [&] { return stopping_ || !next_.empty() || !pending_.empty(); });
             batch.clear();
             std::swap(batch, pending_);
             stopping = stopping_;
-            next = std::exchange(next_descriptor_, -1);
+            std::swap(next, next_);
         }
-        if (!write_all(batch)) dropped_.fetch_add(lines(batch), std::memory_order_relaxed);
-        if (next >= 0) {
+        std::size_t done = 0;
+        for (const Target& target : next) {
+            write_or_count(std::string_view(batch).substr(done, target.from - done));
+            done = target.from;
             ::close(descriptor_);
-            descriptor_ = next;
+            descriptor_ = target.descriptor;
         }
+        write_or_count(std::string_view(batch).substr(done));
         if (stopping && batch.empty()) return;
         if (stopping) {
             const std::lock_guard lock(mutex_);

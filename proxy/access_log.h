@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 namespace larder::proxy {
 
@@ -27,9 +28,15 @@ class AccessLog {
     std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
 
   private:
+    struct Target {
+        int descriptor;
+        std::size_t from;  // of pending_: what was there before goes to the target before
+    };
+
     int open_target() const;
     void run();
     bool write_all(std::string_view text);
+    void write_or_count(std::string_view text);
 
     const std::string target_;
     int descriptor_ = -1;  // the log's thread, once that runs
@@ -40,7 +47,7 @@ class AccessLog {
     std::mutex mutex_;
     std::condition_variable ready_;
     std::string pending_;       // under mutex_
-    int next_descriptor_ = -1;  // under mutex_: to be used once what is pending is written
+    std::vector<Target> next_;  // under mutex_
     bool stopping_ = false;     // under mutex_
     std::thread thread_;
 };

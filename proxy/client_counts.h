@@ -10,23 +10,21 @@ namespace larder::proxy {
 
 class ClientCounts {
   public:
-    // 0: no limit, and nothing is counted.
+    // 0: no limit. Connections are counted all the same, since a limit may come while they are open.
     explicit ClientCounts(std::size_t most) : most_(most) {}
-    // Counts for connections from now on; those that were not counted before stay so.
+    // For connections from now on: none of those that are there has to go, but all of them count.
     void change_limit(std::size_t most) { most_.store(most, std::memory_order_relaxed); }
 
     // False: the address has as many as it may.
     bool enter(const boost::asio::ip::address& client) {
         const std::size_t most = most_.load(std::memory_order_relaxed);
-        if (most == 0) return true;
         const std::lock_guard lock(mutex_);
         std::size_t& count = counts_[client];
-        if (count >= most) return false;
+        if (most != 0 && count >= most) return false;
         ++count;
         return true;
     }
     void leave(const boost::asio::ip::address& client) {
-        if (most_.load(std::memory_order_relaxed) == 0) return;
         const std::lock_guard lock(mutex_);
         const auto it = counts_.find(client);
         if (it != counts_.end() && --it->second == 0) counts_.erase(it);

@@ -14,6 +14,7 @@
 #include <random>
 #include <sstream>
 #include <stdexcept>
+#include <utility>
 
 namespace larder::proxy {
 namespace {
@@ -106,8 +107,10 @@ DataDir::Identity DataDir::begin_run(std::uint64_t now) {
 
 bool DataDir::use_layers(const std::vector<std::string>& directories) {
     if (identity_.layers == directories) return true;
-    identity_.layers = directories;
-    return write();
+    auto former = std::exchange(identity_.layers, directories);
+    if (write()) return true;
+    identity_.layers = std::move(former);  // as on disk: the next call tries again
+    return false;
 }
 
 bool DataDir::write() const {

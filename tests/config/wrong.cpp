@@ -236,19 +236,19 @@ constexpr Wrong relations[] = {
      "routes[0].strip_prefix", "/v2", "a beginning of the route's path"},
     {"request-line", "limits: {request_head_bytes: 4KiB}\n", 1, 9, "limits.request_line_bytes", "8KiB", "4KiB"},
     {"layer-twice",
-     "layers:\n- {layer_name: L2_REDIS, cache_level: 1, max_size_bytes: 1MiB}\n- {layer_name: L2_REDIS, cache_level: "
+     "layers:\n- {layer_name: L2_REDIS, technology: MEMORY, cache_level: 1, max_size_bytes: 1MiB}\n- {layer_name: L2_REDIS, technology: MEMORY, cache_level: "
      "2, "
      "max_size_bytes: 1MiB}\n",
      3, 16, "layers[1].layer_name", "L2_REDIS", "line 2"},
     {"level-twice",
-     "layers:\n- {layer_name: L1_APPLICATION, max_size_bytes: 1MiB}\n- {layer_name: L2_REDIS, cache_level: 1, "
+     "layers:\n- {layer_name: L1_APPLICATION, max_size_bytes: 1MiB}\n- {layer_name: L2_REDIS, technology: MEMORY, cache_level: 1, "
      "max_size_bytes: 1MiB}\n",
-     3, 39, "layers[1].cache_level", "1", "L1_APPLICATION in line 2"},
+     3, 59, "layers[1].cache_level", "1", "L1_APPLICATION in line 2"},
     {"more-than-memory", "memory: 64MiB\n" LAYER "max_size_bytes: 65MiB}]\n", 2, 9, "layers", "65MiB", "64MiB"},
-    {"strategy-layer", STRATEGY "/**, cache_layer: L3_DATABASE}]\n", 1, 70, "strategies[0].cache_layer", "not there",
+    {"strategy-layer", STRATEGY "/**, cache_layer: L4_CDN}]\n", 1, 70, "strategies[0].cache_layer", "not there",
      "L1_APPLICATION"},
     {"strategy-dead-layer",
-     "layers:\n- {layer_name: L1_APPLICATION, max_size_bytes: 1MiB}\n- {layer_name: L2_REDIS, max_size_bytes: 1MiB, "
+     "layers:\n- {layer_name: L1_APPLICATION, max_size_bytes: 1MiB}\n- {layer_name: L2_REDIS, technology: MEMORY, max_size_bytes: 1MiB, "
      "is_active: false}\n" STRATEGY "/**, cache_layer: L2_REDIS}]\n",
      4, 70, "strategies[0].cache_layer", "not active", "L1_APPLICATION"},
     {"strategy-type", STRATEGY "/**, resource_type: WORKOUTS}]\n", 1, 72, "strategies[0].resource_type", "WORKOUTS",
