@@ -8,7 +8,8 @@ namespace larder::config {
 bool Reader::accept_mapping(const Node& node) {
     if (node.kind == Node::Kind::null) return true;
     if (node.kind != Node::Kind::mapping) {
-        complain(node, "a mapping (name: value)");
+        const bool colon = node.kind == Node::Kind::scalar && node.text.find(':') != npos;
+        complain(node, colon ? "a mapping (name: value), with a space behind the colon" : "a mapping (name: value)");
         return false;
     }
     std::map<std::string_view, int> lines;
