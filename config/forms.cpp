@@ -88,6 +88,7 @@ std::optional<std::uint64_t> Size::parse(const Node& node) const {
 }
 
 std::string Size::hint(const Node& node) const {
+    if (node.text.find('.') != npos) return "; without a fraction";
     return spelling_hint(*this, node, size_spelling(node.text));
 }
 
@@ -101,6 +102,7 @@ std::optional<milliseconds> Duration::parse(const Node& node) const {
 }
 
 std::string Duration::hint(const Node& node) const {
+    if (node.text.find('.') != npos) return "; without a fraction";
     return spelling_hint(*this, node, duration_spelling(node.text));
 }
 
@@ -120,6 +122,7 @@ std::optional<seconds> Seconds::parse(const Node& node) const {
 }
 
 std::string Seconds::hint(const Node& node) const {
+    if (node.text.find('.') != npos) return "; without a fraction";
     const std::string quotes = quotes_hint(*this, node);
     return quotes.empty() ? spelling_hint(*this, node, duration_spelling(node.text)) : quotes;
 }
@@ -142,13 +145,14 @@ void UrlPattern::read(Reader& reader, const Node& node, std::string& out) const 
 }
 
 std::string UrlPattern::type() const {
-    if (part == Part::path) return "a path pattern such as /v2/** or /users/{id} (host and query stand elsewhere)";
+    if (part == Part::path)
+        return "a path pattern that begins with /, such as /v2/** or /users/{id} (host and query stand elsewhere)";
     return "a pattern such as /api/workouts/{resource_id}, api.example.com/v2/** or /search?q&page&!utm_*";
 }
 
 void FieldValues::read(Reader& reader, const Node& node, Value& out) const {
     out.clear();
-    if (!reader.accept_mapping(node)) return;
+    if (!reader.accept_mapping(node, "X-Env")) return;
     for (const Entry& entry : node.entries) {
         const std::string shown = in_quotes(entry.key);
         const Reader::Step step(reader, printable(entry.key));

@@ -63,6 +63,21 @@ std::optional<Place> tab_near(std::string_view text, int line) {
     return std::nullopt;
 }
 
+// The nearest line above that says something, if it has no colon where every line has one.
+std::optional<Place> no_colon_above(std::string_view text, int line) {
+    while (--line > 0) {
+        const std::string_view above = line_of(text, line);
+        const std::size_t start = above.find_first_not_of(" \r");
+        if (start == npos || above[start] == '#') continue;
+        const std::string_view content = above.substr(start, above.find_last_not_of(" \r") + 1 - start);
+        const bool fits = content.find(": ") != npos || content.ends_with(':') || content.starts_with('-') ||
+                          content.find_first_of("[]{}\"'|>") != npos;
+        if (fits) return std::nullopt;
+        return Place{line, static_cast<int>(start) + 1};
+    }
+    return std::nullopt;
+}
+
 struct Cause {
     std::string_view message;  // a part of the parser's
     const char* cure;
@@ -71,7 +86,9 @@ struct Cause {
 constexpr Cause causes[] = {
     {"end of map flow", "YAML: a } for every {, on both sides of a comma one setting; put quotes around text with { }"},
     {"end of sequence flow", "YAML: a ] for every [, brackets in order; put quotes around text with [ ]"},
-    {"end of map", "YAML: a name, a colon, a space and a value; check that the indentation is that of the lines above"},
+    {"end of map",
+     "YAML: a name, a colon, a space and a value; check that the indentation is that of "
+     "the lines above, and that quotes are closed"},
     {"end of sequence", "YAML: check that the indentation of this line is that of the - above, or more"},
     {"EOF in scalar", "YAML: close the quotes; they may be open since an earlier line"},
     {"illegal map value",
@@ -104,6 +121,11 @@ std::optional<Stop> not_parsable(std::string_view text) {
 Stop explain(std::string_view text, Place place, const std::string& message) {
     if (const auto tab = tab_near(text, place.line)) {
         return {*tab, "a tab in the indentation", "spaces: YAML has no tabs there; put two spaces in its place"};
+    }
+    if (const auto bare = no_colon_above(text, place.line);
+        bare && message.find("illegal map value") != std::string::npos) {
+        return {*bare, "a line without a colon and a space",
+                "name: value, with a space behind the colon; a comment begins with #"};
     }
     const std::string found = "a syntax error (" + printable(message) + ")";
     for (const Cause& cause : causes) {
