@@ -178,7 +178,7 @@ const Settings<Strategy>& settings() {
             .required(),
         setting(
             "resource_type", &Strategy::resource_type,
-            Shaped<std::string>(resource_type_shape, "a resource type such as WORKOUT"),
+            Shaped<std::string>(resource_type_shape, "a resource type in capital letters such as WORKOUT"),
             "WORKOUT, EXERCISE, PROGRAM, USER_PROFILE, MEDIA, TRANSLATION, ANALYTICS, SEARCH_RESULTS, OTHER, or one of "
             "resource_types."),
         setting("cache_key_pattern", &Strategy::cache_key_pattern, UrlPattern(UrlPattern::Part::whole),

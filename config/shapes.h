@@ -20,7 +20,7 @@ std::optional<std::string> directory_shape(std::string_view);      // a path wit
 std::optional<std::string> lift_shape(std::string_view);           // no-store, private, authorization
 
 inline Shaped<std::string> address_form() {
-    return {address_shape, "HOST:PORT, [IPv6]:PORT or :PORT"};
+    return {address_shape, "HOST:PORT, [IPv6]:PORT or :PORT, without http://, the port from 0 to 65535"};
 }
 inline Shaped<Server> server_form() {
     return {parse_server, "http://HOST[:PORT] or https://HOST[:PORT], without user, path and query"};

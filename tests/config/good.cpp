@@ -83,7 +83,8 @@ TEST(GoodConfiguration, WithoutStrategiesEverythingFallsUnderDefault) {
 
 TEST(GoodConfiguration, DefaultStrategyUsesTheSlowestActiveLayer) {
     const Config config = good(
-        "layers:\n- {layer_name: L2_REDIS, technology: MEMORY, max_size_bytes: 1MiB}\n- {layer_name: L1_APPLICATION, max_size_bytes: "
+        "layers:\n- {layer_name: L2_REDIS, technology: MEMORY, max_size_bytes: 1MiB}\n- {layer_name: L1_APPLICATION, "
+        "max_size_bytes: "
         "1MiB}\n"
         "- {layer_name: L3_DATABASE, max_size_bytes: 16MiB, is_active: false}\n");
     ASSERT_EQ(config.strategies.size(), 1u);
