@@ -2,6 +2,7 @@
 
 #include "proxy/cli/admin_verbs.h"
 #include "proxy/cli/commands.h"
+#include "proxy/cli/storage_verbs.h"
 
 namespace cli = larder::proxy::cli;
 
@@ -42,6 +43,7 @@ Exit codes: 0 fine, 1 failed, 2 wrong usage or configuration.)");
     reference->callback([&] { exit_code = cli::reference(); });
 
     cli::add_admin_verbs(app, exit_code);
+    cli::add_storage_verbs(app, exit_code);
 
     try {
         app.parse(argc, argv);

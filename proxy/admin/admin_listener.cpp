@@ -16,7 +16,6 @@
 namespace larder::proxy::admin {
 namespace {
 
-constexpr std::size_t most_connections = 64;
 constexpr std::chrono::milliseconds request_time{10000};
 constexpr std::size_t longest_line = 256 * config::KiB;
 
@@ -108,7 +107,6 @@ AdminListener::AdminListener(Executor executor, Shared& shared, Api& api, Deadli
     : shared_(shared),
       api_(api),
       deadlines_(deadlines),
-      guests_(most_connections),
       acceptor_(executor, socket.protocol(), socket.release()),
       endpoint_(acceptor_.local_endpoint()) {}
 
@@ -133,7 +131,7 @@ Task<void> AdminListener::accept_loop(std::shared_ptr<AdminListener> self) {
             co_await rest.async_wait(token);
             continue;
         }
-        if (!self->guests_.make_room()) continue;
+        if (!self->guests_.make_room(self->shared_.running()->config.limits.admin_connections)) continue;
         Task<void> serving = serve(self, std::move(socket));
         asio::co_spawn(acceptor.get_executor(), std::move(serving), asio::detached);
     }

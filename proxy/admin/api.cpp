@@ -89,14 +89,15 @@ std::optional<AdminResponse> Api::unauthorized(const AdminRequest& request) {
     if (one_line && token_.accepts(given)) return std::nullopt;
     shared_.metrics.admin_refused.fetch_add(1, std::memory_order_relaxed);
     const auto now = Steady::now();
-    const auto wait = refusals_.wait(now);
+    const std::size_t most = shared_.running()->config.limits.admin_failures;
+    const auto wait = refusals_.wait(now, most);
     if (TokenCheck::guesses(given)) {
         if (wait.count() > 0) {
             auto slower = problem(429, "Too many wrong tokens. The right one is in DATA_DIR/admin.token.");
             slower.fields = "Retry-After: " + std::to_string(wait.count()) + "\r\n";
             return slower;
         }
-        refusals_.add(now);
+        refusals_.add(now, most);
     }
     auto refused = problem(401, "Send Authorization: Bearer with the token in DATA_DIR/admin.token.");
     refused.fields = "WWW-Authenticate: Bearer\r\n";

@@ -4,8 +4,8 @@
 
 namespace larder::proxy::admin {
 
-bool Guests::make_room() {
-    if (list_.size() < most_) return true;
+bool Guests::make_room(std::size_t most) {
+    if (list_.size() < most) return true;
     const auto slowest = std::find_if(list_.begin(), list_.end(), [](const Guest& guest) { return !guest.working_; });
     if (slowest == list_.end()) return false;
     error_code ignored;

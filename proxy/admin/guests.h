@@ -24,15 +24,12 @@ class Guest : public boost::intrusive::list_base_hook<boost::intrusive::link_mod
 
 class Guests {
   public:
-    explicit Guests(std::size_t most) : most_(most) {}
-
-    // False: all of them are at work, there is no room.
-    bool make_room();
+    // For one more, of `most`. False: all of them are at work, there is no room.
+    bool make_room(std::size_t most);
     // Until it is destroyed.
     void add(Guest& guest) { list_.push_back(guest); }
 
   private:
-    const std::size_t most_;
     boost::intrusive::list<Guest, boost::intrusive::constant_time_size<false>> list_;  // the oldest first
 };
 

@@ -18,7 +18,7 @@
 namespace larder::proxy::admin {
 namespace {
 
-constexpr std::size_t usual_limit = 100, largest_limit = 1000;
+constexpr std::size_t usual_limit = 100;
 
 struct Wanted {
     storage::KeyFilter filter;
@@ -27,7 +27,7 @@ struct Wanted {
 };
 
 // Or what is wrong with the query.
-std::variant<Wanted, std::string> parse(std::string_view query) {
+std::variant<Wanted, std::string> parse(std::string_view query, std::size_t largest_limit) {
     const auto parameters = query_parameters(query);
     if (!parameters) return "The query has a % that is not followed by two hexadecimal digits.";
     Wanted wanted;
@@ -46,9 +46,8 @@ std::variant<Wanted, std::string> parse(std::string_view query) {
         } else if (name == "limit") {
             const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), wanted.limit);
             if (error != std::errc() || end != value.data() + value.size() || wanted.limit == 0) {
-                return "limit: expected a number from 1 to 1000";
+                return "limit: expected a number from 1 to " + std::to_string(largest_limit);
             }
-            wanted.limit = std::min(wanted.limit, largest_limit);
         } else if (name == "cursor") {
             wanted.after = position_of(value);
             if (!wanted.after) return "cursor: expected the `next` of a page";
@@ -57,6 +56,7 @@ std::variant<Wanted, std::string> parse(std::string_view query) {
                    "limit or cursor";
         }
     }
+    wanted.limit = std::min(wanted.limit, largest_limit);
     return wanted;
 }
 
@@ -165,10 +165,10 @@ std::vector<storage::KeyPosition> spellings(const Shared& shared, const std::str
 }  // namespace
 
 Task<AdminResponse> answer_keys(Shared& shared, std::string_view query) {
-    auto parsed = parse(query);
+    const auto running = shared.running();
+    auto parsed = parse(query, running->config.limits.keys_listed);
     if (const auto* mistake = std::get_if<std::string>(&parsed)) co_return problem(400, *mistake);
     Wanted& wanted = std::get<Wanted>(parsed);
-    const auto running = shared.running();
     const Tiers& tiers = *running->tiers;
     const Executor executor = co_await asio::this_coro::executor;
     const RegistryPage page =

@@ -3,9 +3,9 @@
 // Times are passed in. One thread.
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <cstddef>
+#include <deque>
 
 #include "proxy/clock.h"
 
@@ -13,23 +13,23 @@ namespace larder::proxy::admin {
 
 class Refusals {
   public:
-    static constexpr std::size_t most = 30;  // a window
     static constexpr std::chrono::seconds window{60};
 
-    void add(Steady::time_point now) {
-        times_[next_] = now;
-        next_ = (next_ + 1) % most;
+    // `most`: so many in a window (limits.admin_failures).
+    void add(Steady::time_point now, std::size_t most) {
+        times_.push_back(now);
+        while (times_.size() > most) times_.pop_front();
     }
     // How long the next one has to wait; 0: not at all.
-    std::chrono::seconds wait(Steady::time_point now) const {
-        const Steady::time_point oldest = times_[next_];
-        if (oldest == Steady::time_point{} || now >= oldest + window) return std::chrono::seconds(0);
+    std::chrono::seconds wait(Steady::time_point now, std::size_t most) const {
+        if (times_.size() < most) return std::chrono::seconds(0);
+        const Steady::time_point oldest = times_[times_.size() - most];
+        if (now >= oldest + window) return std::chrono::seconds(0);
         return std::chrono::ceil<std::chrono::seconds>(oldest + window - now);
     }
 
   private:
-    std::array<Steady::time_point, most> times_{};  // a ring; next_ is the oldest
-    std::size_t next_ = 0;
+    std::deque<Steady::time_point> times_;  // the oldest first
 };
 
 }  // namespace larder::proxy::admin

@@ -51,4 +51,8 @@ int stats(const AdminTarget& target, bool json);
 // Makes the running Larder read its configuration again. 2: it is wrong, and the old one stays.
 int reload(const AdminTarget& target);
 
+// What lies in the directory of a FILE_SYSTEM layer that no Larder has open.
+int storage_verify(const std::string& directory, bool json);
+int storage_stats(const std::string& directory, bool json);
+
 }  // namespace larder::proxy::cli

@@ -43,18 +43,20 @@ TEST(Token, IsTakenInOneSpellingOnly) {
     }
 }
 
-TEST(Refusals, SlowDownAfterThirtyInAMinute) {
+TEST(Refusals, SlowDownAfterSoManyInAMinute) {
     Refusals refusals;
     const Steady::time_point start = Steady::time_point() + 1000s;
     for (int i = 0; i < 30; ++i) {
-        EXPECT_EQ(refusals.wait(start + 30s), 0s) << i;
-        refusals.add(start + std::chrono::seconds(i));
+        EXPECT_EQ(refusals.wait(start + 30s, 30), 0s) << i;
+        refusals.add(start + std::chrono::seconds(i), 30);
     }
-    EXPECT_EQ(refusals.wait(start + 30s), 30s);
-    EXPECT_EQ(refusals.wait(start + 59500ms), 1s);
-    EXPECT_EQ(refusals.wait(start + 60s), 0s);
-    refusals.add(start + 60s);
-    EXPECT_EQ(refusals.wait(start + 60s), 1s) << "the next oldest";
+    EXPECT_EQ(refusals.wait(start + 30s, 30), 30s);
+    EXPECT_EQ(refusals.wait(start + 59500ms, 30), 1s);
+    EXPECT_EQ(refusals.wait(start + 60s, 30), 0s);
+    refusals.add(start + 60s, 30);
+    EXPECT_EQ(refusals.wait(start + 60s, 30), 1s) << "the next oldest";
+    EXPECT_EQ(refusals.wait(start + 60s, 31), 0s) << "a reload allows more";
+    EXPECT_EQ(refusals.wait(start + 60s, 2), 29s) << "or fewer";
 }
 
 class Reloading : public testing::Test {
