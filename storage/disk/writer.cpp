@@ -248,6 +248,7 @@ void Writer::work(std::vector<OperationPtr> operations) {
     } catch (const Failure& failure) {
         std::erase_if(operations, [](const OperationPtr& operation) { return operation->answered; });
         if (failure.code == MDB_MAP_FULL || failure.code == MDB_TXN_FULL) return retry(operations);
+        engine_.pending.set_mode(Pending::Mode::failing);  // whoever is told sees it
         for (const OperationPtr& operation : operations) give_up(operation, LayerError::write);
         recover(failure);
     }
@@ -266,6 +267,7 @@ void Writer::retry(const std::vector<OperationPtr>& operations) {
             swept_ = false;
         } catch (const Failure& failure) {
             const bool full = failure.code == MDB_MAP_FULL || failure.code == MDB_TXN_FULL;
+            if (!full) engine_.pending.set_mode(Pending::Mode::failing);
             give_up(operation, full ? LayerError::full : LayerError::write);
             if (!full) {
                 recover(failure);

@@ -113,7 +113,7 @@ TEST_F(DiskRestartTest, TooManyErasuresWhileWaitingStartEmpty) {
 }
 
 TEST_F(DiskRestartTest, WhatWasAnsweredHoldsAfterAKill) {
-    for (int round = 0; round < 8; ++round) {
+    for (int round = 0; round < 4; ++round) {
         int answers[2];
         ASSERT_EQ(::pipe(answers), 0);
         const pid_t child = in_child([&] {
