@@ -112,8 +112,11 @@ Task<void> H1Session::run() {
 }
 
 void H1Session::expect_head() {
-    // An exchange is over: the next one begins under what is in force now.
-    if (exchange_.running != worker_.running()) exchange_.running = worker_.running();
+    // An exchange is over: the next one is read under what is in force now.
+    if (exchange_.running != worker_.running()) {
+        exchange_.running = worker_.running();
+        scanner_ = h1::HeadScanner(h1::request_head_limits(exchange_.running->config.limits));
+    }
     const auto& limits = exchange_.running->config.limits;
     scanner_.reset();
     idle_ = begin_ == end_;
@@ -155,6 +158,8 @@ void H1Session::received(std::size_t n) {
 
 // From here on there is a request, and an exchange that answers it.
 h1::Refusal H1Session::take_head() {
+    // The connection may have been idle over a reload.
+    if (exchange_.running != worker_.running()) exchange_.running = worker_.running();
     const auto& limits = exchange_.running->config.limits;
     idle_ = false;
     ++served_;

@@ -13,12 +13,13 @@ namespace {
 
 constexpr std::chrono::milliseconds resolve_patience{5000};
 
-config::Complaint complaint(const Source& source, const std::string& what) {
+// `what`: what was found, and behind a semicolon what helps.
+config::Complaint complaint(const Source& source, const std::string& field, const std::string& what) {
     const std::size_t cure = what.find("; ");
     return {source.file.empty() ? "command line" : source.file,
             0,
             0,
-            "",
+            field,
             what.substr(0, cure),
             cure == std::string::npos ? "what this machine can do" : what.substr(cure + 2)};
 }
@@ -70,7 +71,7 @@ Task<std::vector<config::Complaint>> Reload::run() {
 
 Task<std::vector<config::Complaint>> Reload::run_alone() {
     if (shared_.draining.load()) {
-        co_return std::vector{complaint(source_, "the process is stopping; start another one")};
+        co_return std::vector{complaint(source_, "", "the process is stopping; start another one")};
     }
     const auto before = shared_.running();
     config::Loaded loaded = config::load_for_reload(before->config, source_.file, source_.flags);
@@ -83,21 +84,26 @@ Task<std::vector<config::Complaint>> Reload::run_alone() {
     std::vector<config::Complaint> complaints;
     const std::string admin_address = config.admin.address;
     const bool admin_moves = admin_address != before->config.admin.address;
+    std::string field;
     try {
         Inherited none;
-        for (const config::Listener& listener : config.listeners) {
+        for (std::size_t i = 0; i < config.listeners.size(); ++i) {
+            const config::Listener& listener = config.listeners[i];
+            field = "listeners[" + std::to_string(i) + "].address";
             if (listening_.has(listener.address)) continue;
             auto sockets = listening_.open(listener.address, Sharing::between_workers, none);
             opened.push_back({std::make_shared<const config::Listener>(listener), std::move(sockets)});
         }
+        field = "admin.address";
         if (admin_moves && admin_address != "off") {
             admin = std::move(listening_.open(admin_address, Sharing::with_nobody, none).front());
         }
+        field = "layers";
         next = shared_.prepare(std::move(config));
     } catch (const std::exception& error) {
         for (const OpenedListener& listener : opened) listening_.close(listener.settings->address);
         if (admin_moves) listening_.close(admin_address);
-        complaints.push_back(complaint(source_, error.what()));
+        complaints.push_back(complaint(source_, field, error.what()));
     }
     if (!complaints.empty()) co_return complaints;
     co_await resolve_new_names(*next, *before);

@@ -157,7 +157,7 @@ class Stats(Asking):
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         stats = json.loads(done.stdout)
         self.assertEqual((stats["requests"], stats["hit"], stats["miss"], stats["hit_ratio"]), (2, 1, 1, 0.5))
-        self.assertEqual([layer["objects"] for layer in stats["layers"]], [1])
+        self.assertEqual((len(stats["layers"]), stats["layers"][0]["objects"]), (2, 1))
         self.assertEqual([upstream["2xx"] for upstream in stats["upstreams"]], [1])
 
     def test_tables_name_every_part_and_need_no_token(self):
