@@ -4,7 +4,6 @@
 
 #include "config/checks.h"
 #include "config/pattern.h"
-#include "config/units.h"
 
 namespace larder::config {
 namespace {
@@ -122,33 +121,6 @@ void check_patterns(const Subject& subject) {
 }
 
 }  // namespace
-
-void check_layers(const Subject& subject) {
-    if (subject.complaints.about("layers")) return;
-    const auto& layers = subject.config.layers;
-    std::uint64_t in_memory = 0;
-    for (std::size_t i = 0; i < layers.size(); ++i) {
-        if (layers[i].is_active) in_memory += layers[i].max_size_bytes;
-        for (std::size_t k = 0; k < i; ++k) {
-            if (layers[i].layer_name == layers[k].layer_name) {
-                subject.complain(element("layers", i, "layer_name"),
-                                 "a second " + in_quotes(word(layers[i].layer_name)),
-                                 "each name once: " + subject.line_of(element("layers", k, "layer_name")) + " has it");
-            } else if (layers[i].is_active && layers[k].is_active && layers[i].cache_level == layers[k].cache_level) {
-                subject.complain(element("layers", i, "cache_level"), std::to_string(layers[i].cache_level),
-                                 "a level of its own: " + std::string(word(layers[k].layer_name)) + " in " +
-                                     subject.line_of(element("layers", k)) +
-                                     " has it; change one or say is_active: false");
-            }
-        }
-    }
-    const bool memory_written = subject.document.find("memory") && !subject.complaints.about("memory");
-    if (memory_written && in_memory > subject.config.memory) {
-        subject.complain("layers", show_size(in_memory) + " in MEMORY layers",
-                         "less than memory, which is " + show_size(subject.config.memory) +
-                             ": lower max_size_bytes or raise memory");
-    }
-}
 
 void check_strategies(const Subject& subject) {
     check_resource_types(subject);

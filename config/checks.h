@@ -30,8 +30,9 @@ inline std::string element(const char* list, std::size_t index, const char* memb
     return std::string(list) + "[" + std::to_string(index) + "]" + (*member ? "." : "") + member;
 }
 
-void check_network(const Subject&);     // listeners, admin, upstreams, routes, limits
-void check_layers(const Subject&);      // layers, memory
-void check_strategies(const Subject&);  // strategies, resource types, patterns
+void check_network(const Subject&);                         // listeners, admin, upstreams, routes, limits
+void check_layers(const Subject&);                          // layers, memory
+void check_running(const Subject&, const Config& running);  // what a reload must leave as it is
+void check_strategies(const Subject&);                      // strategies, resource types, patterns
 
 }  // namespace larder::config

@@ -56,6 +56,12 @@ std::string nearest(std::string_view text, const Texts& candidates) {
             best = candidate;
         }
     }
+    if (!best.empty() || text.size() < 2) return best;
+    for (const std::string& candidate : candidates) {  // L1 is meant for L1_APPLICATION
+        if (!lower_case(candidate).starts_with(lower_case(text))) continue;
+        if (!best.empty()) return "";
+        best = candidate;
+    }
     return best;
 }
 

@@ -31,10 +31,12 @@ struct Listener {
     std::string address;                // HOST:PORT, [IPv6]:PORT or :PORT
     std::vector<Cidr> trusted_proxies;  // whose Forwarded / X-Forwarded-* are believed
     bool cache_status_detail = false;   // put key and detail into Cache-Status
+    bool operator==(const Listener&) const = default;
 };
 
 struct Admin {
     std::string address = "127.0.0.1:9180";  // "off": no admin listener
+    bool operator==(const Admin&) const = default;
 };
 
 enum class Balance { round_robin, least_connections };
@@ -45,6 +47,7 @@ struct HealthCheck {
     milliseconds timeout = 2s;
     unsigned unhealthy_after = 3;  // failures in a row
     unsigned healthy_after = 2;    // successes in a row
+    bool operator==(const HealthCheck&) const = default;
 };
 
 // One origin server: scheme://host[:port].
@@ -73,11 +76,13 @@ struct Upstream {
     milliseconds resolve_interval = 30s;  // names are resolved again after it
     bool tls_verify = true;
     std::string tls_ca_file;  // empty: the system's
+    bool operator==(const Upstream&) const = default;
 };
 
 struct RequestFields {
     std::vector<std::pair<std::string, std::string>> set;
     std::vector<std::string> remove;
+    bool operator==(const RequestFields&) const = default;
 };
 
 struct Route {
@@ -88,11 +93,20 @@ struct Route {
     std::string add_prefix;
     bool upgrade = true;  // Upgrade (WebSocket) may pass
     RequestFields request_fields;
+    bool operator==(const Route&) const = default;
 };
 
 enum class LayerName { l1_application, l2_redis, l3_database, l4_cdn, l5_external };
 enum class Technology { memory, redis, memcached, database, cdn, file_system };
 enum class EvictionPolicy { lru, lfu, fifo, ttl, random, custom };
+
+// connection_config of FILE_SYSTEM.
+struct FileSystem {
+    std::string path = "objects";          // a directory of its own; relative to data_dir
+    unsigned readers = 4;                  // threads that read
+    std::uint64_t queue_bytes = 64 * MiB;  // objects that wait to be written; what exceeds it is not stored there
+    bool operator==(const FileSystem&) const = default;
+};
 
 struct Layer {
     LayerName layer_name = LayerName::l1_application;
@@ -103,7 +117,9 @@ struct Layer {
     std::uint64_t max_size_bytes = 0;
     std::uint32_t default_ttl_seconds = 60;
     EvictionPolicy eviction_policy = EvictionPolicy::lru;
+    FileSystem file_system;  // of FILE_SYSTEM; else as it stands here
     bool is_active = true;
+    bool operator==(const Layer&) const = default;
 };
 
 enum class CacheBehavior { read_through, cache_aside, write_through, write_behind, refresh_ahead };
@@ -136,6 +152,7 @@ struct StrategyConfiguration {
     std::vector<std::string> lift;  // of "no-store", "private", "authorization": not obeyed
     bool cache_status_detail = false;
     bool qualified_directives = false;  // no-cache="f" and private="f" concern only field f
+    bool operator==(const StrategyConfiguration&) const = default;
 };
 
 struct Strategy {
@@ -148,6 +165,7 @@ struct Strategy {
     InvalidationStrategy invalidation_strategy = InvalidationStrategy::ttl;
     StrategyConfiguration configuration;
     bool is_active = true;
+    bool operator==(const Strategy&) const = default;
 };
 
 // What one peer may make us hold, and for how long (security and overload). All settable under `limits`.
@@ -177,11 +195,18 @@ struct Limits {
     unsigned followers = 10000;                 // a fill
     milliseconds follow_timeout = 30s;          // waiting for another request's response head
     seconds uncacheable_memory = 10s;           // an uncacheable key is not collapsed for this long
-    // Invalidation.
+    // Invalidation and the admin listener.
     unsigned invalidation_backlog = 10000;  // entries kept while older fills are in flight
     unsigned invalidated_keys_listed = 100;
+    unsigned keys_listed = 1000;  // a page of GET /v1/keys
     std::uint64_t admin_body_bytes = 1 * MiB;
+    unsigned admin_connections = 64;
+    unsigned admin_failures = 30;  // wrong tokens a minute; then 429 for the rest of it
+    // The end.
     milliseconds shutdown_grace = 30s;
+    milliseconds drain_delay = 0s;  // after SIGTERM, until the listeners are closed; /readyz answers 503
+    milliseconds drain_idle = 1s;   // an idle client connection still answers a request that is under way on it
+    bool operator==(const Limits&) const = default;
 };
 
 struct Config {
@@ -197,6 +222,7 @@ struct Config {
     std::vector<std::string> resource_types;  // beside the eight built in and OTHER
     Limits limits;
     std::string access_log = "-";  // "-": stdout; "off"; or a file
+    bool operator==(const Config&) const = default;
 };
 
 // The word of the configuration file and the admin API for an enumerator.

@@ -12,15 +12,10 @@
 #include <streambuf>
 
 #include "config/characters.h"
+#include "config/syntax.h"
 
 namespace larder::config {
 namespace {
-
-struct Stop {
-    Place place;
-    std::string found;
-    std::string expected;
-};
 
 Place place_at(const YAML::Mark& mark) {
     return mark.is_null() ? Place{} : Place{mark.line + 1, mark.column + 1};
@@ -166,17 +161,6 @@ class Source : public std::streambuf {
     explicit Source(std::string& text) { setg(text.data(), text.data(), text.data() + text.size()); }
 };
 
-std::optional<Stop> unreadable(std::string_view text) {
-    if (text.size() > document_bytes_limit) return Stop{{}, "more than 10MiB", "a smaller file"};
-    if (text.find('\0') != npos) return Stop{{}, "a zero byte", "text in UTF-8"};
-    // The parser keeps what is open in a queue before it reports the first of it.
-    const auto marks = std::ranges::count_if(text, [](char c) { return c == '[' || c == '{' || c == ','; });
-    if (static_cast<std::size_t>(marks) > document_marks_limit) {
-        return Stop{{}, "more than 500000 of [ { and ,", "lists and mappings in block style"};
-    }
-    return std::nullopt;
-}
-
 }  // namespace
 
 const Node* Node::find(std::string_view key) const {
@@ -188,7 +172,7 @@ std::variant<Node, Complaint> parse_document(std::string_view text, const std::s
     const auto complaint = [&file](const Stop& stop) {
         return Complaint{file, stop.place.line, stop.place.column, "", stop.found, stop.expected};
     };
-    if (const auto stop = unreadable(text)) return complaint(*stop);
+    if (const auto stop = not_parsable(text)) return complaint(*stop);
     // With white space at the end the parser would take a quote that is never closed for closed.
     std::string copy(text.substr(0, text.find_last_not_of(" \t\r\n") + 1));
     Source source(copy);
@@ -202,9 +186,7 @@ std::variant<Node, Complaint> parse_document(std::string_view text, const std::s
     } catch (const Stop& stop) {
         return complaint(stop);
     } catch (const YAML::Exception& error) {
-        return complaint(
-            {place_at(error.mark), "a syntax error (" + printable(error.msg) + ")",
-             "YAML: check indentation and brackets, and put quotes around text with ? { } * & or : in it"});
+        return complaint(explain(text, place_at(error.mark), error.msg));
     } catch (const std::exception& error) {
         return complaint({{}, std::string("a syntax error (") + printable(error.what()) + ")", "YAML"});
     }

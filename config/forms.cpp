@@ -40,6 +40,14 @@ bool is_field_value(std::string_view text) {
     return std::ranges::all_of(text, [](char c) { return c >= 0x20 && c < 0x7f; });
 }
 
+// The spelling that the form would take, if it is a right one.
+template <class F>
+std::string spelling_hint(const F& form, const Node& node, const std::string& spelling) {
+    Node meant = node;
+    meant.text = spelling;
+    return spelling != node.text && form.parse(meant) ? did_you_mean(spelling) : "";
+}
+
 }  // namespace
 
 std::optional<std::string> Text::parse(const Node& node) const {
@@ -57,6 +65,15 @@ std::optional<bool> Flag::parse(const Node& node) const {
     return node.text == "true";
 }
 
+std::string Flag::hint(const Node& node) const {
+    const std::string text = lower_case(node.text);
+    if (text == "true" || text == "yes" || text == "on")
+        return node.text == "true" ? "; remove the quotes" : did_you_mean("true");
+    if (text == "false" || text == "no" || text == "off")
+        return node.text == "false" ? "; remove the quotes" : did_you_mean("false");
+    return "";
+}
+
 std::optional<std::uint64_t> parse_number(const Node& node, std::uint64_t least, std::uint64_t most) {
     std::uint64_t number = 0;
     const char* const end = node.text.data() + node.text.size();
@@ -70,6 +87,11 @@ std::optional<std::uint64_t> Size::parse(const Node& node) const {
     return bytes && *bytes >= least && *bytes <= most ? bytes : std::nullopt;
 }
 
+std::string Size::hint(const Node& node) const {
+    if (node.text.find('.') != npos) return "; without a fraction";
+    return spelling_hint(*this, node, size_spelling(node.text));
+}
+
 std::string Size::type() const {
     return "a size from " + show_size(least) + " to " + show_size(most) + ", such as 64KiB, 512MiB, 20GiB, 1MB or 1000";
 }
@@ -77,6 +99,11 @@ std::string Size::type() const {
 std::optional<milliseconds> Duration::parse(const Node& node) const {
     const auto duration = parse_duration(node.text);
     return duration && *duration >= least && *duration <= most ? duration : std::nullopt;
+}
+
+std::string Duration::hint(const Node& node) const {
+    if (node.text.find('.') != npos) return "; without a fraction";
+    return spelling_hint(*this, node, duration_spelling(node.text));
 }
 
 std::string Duration::type() const {
@@ -92,6 +119,12 @@ std::optional<seconds> Seconds::parse(const Node& node) const {
         value = std::chrono::duration_cast<seconds>(*duration);
     }
     return value && *value >= least && *value <= most ? value : std::nullopt;
+}
+
+std::string Seconds::hint(const Node& node) const {
+    if (node.text.find('.') != npos) return "; without a fraction";
+    const std::string quotes = quotes_hint(*this, node);
+    return quotes.empty() ? spelling_hint(*this, node, duration_spelling(node.text)) : quotes;
 }
 
 std::string Seconds::type() const {
@@ -112,13 +145,14 @@ void UrlPattern::read(Reader& reader, const Node& node, std::string& out) const 
 }
 
 std::string UrlPattern::type() const {
-    if (part == Part::path) return "a path pattern such as /v2/** or /users/{id} (host and query stand elsewhere)";
+    if (part == Part::path)
+        return "a path pattern that begins with /, such as /v2/** or /users/{id} (host and query stand elsewhere)";
     return "a pattern such as /api/workouts/{resource_id}, api.example.com/v2/** or /search?q&page&!utm_*";
 }
 
 void FieldValues::read(Reader& reader, const Node& node, Value& out) const {
     out.clear();
-    if (!reader.accept_mapping(node)) return;
+    if (!reader.accept_mapping(node, "X-Env")) return;
     for (const Entry& entry : node.entries) {
         const std::string shown = in_quotes(entry.key);
         const Reader::Step step(reader, printable(entry.key));

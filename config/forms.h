@@ -29,9 +29,11 @@ struct Scalar {
                 return;
             }
         }
-        reader.complain(node, self.type());
+        reader.complain(node, self.type() + (node.kind == Node::Kind::scalar ? self.hint(node) : ""));
     }
     std::vector<Doc> below() const { return {}; }
+    // What was meant, for the end of a complaint; or "". A form may have its own.
+    std::string hint(const Node&) const { return ""; }
 };
 
 // Any text without control characters.
@@ -48,10 +50,19 @@ struct Flag : Scalar<Flag, bool> {
     std::optional<bool> parse(const Node&) const;
     std::string type() const { return "true or false"; }
     std::string show(bool value) const { return value ? "true" : "false"; }
+    std::string hint(const Node&) const;
 };
 
 // Digits without quotes.
 std::optional<std::uint64_t> parse_number(const Node&, std::uint64_t least, std::uint64_t most);
+// That the quotes are what is wrong, or "".
+template <class F>
+std::string quotes_hint(const F& form, const Node& node) {
+    if (node.plain) return "";
+    Node bare = node;
+    bare.plain = true;
+    return form.parse(bare) ? "; remove the quotes" : "";
+}
 
 template <std::integral T>
 struct Number : Scalar<Number<T>, T> {
@@ -64,6 +75,7 @@ struct Number : Scalar<Number<T>, T> {
     }
     std::string type() const { return "a whole number from " + std::to_string(least) + " to " + std::to_string(most); }
     std::string show(T value) const { return std::to_string(value); }
+    std::string hint(const Node& node) const { return quotes_hint(*this, node); }
 };
 
 struct Size : Scalar<Size, std::uint64_t> {
@@ -73,6 +85,7 @@ struct Size : Scalar<Size, std::uint64_t> {
     std::optional<std::uint64_t> parse(const Node&) const;
     std::string type() const;
     std::string show(std::uint64_t bytes) const { return show_size(bytes); }
+    std::string hint(const Node&) const;
 };
 
 struct Duration : Scalar<Duration, milliseconds> {
@@ -82,6 +95,7 @@ struct Duration : Scalar<Duration, milliseconds> {
     std::optional<milliseconds> parse(const Node&) const;
     std::string type() const;
     std::string show(milliseconds duration) const { return show_duration(duration); }
+    std::string hint(const Node&) const;
 };
 
 // A duration in whole seconds; a number without unit means seconds.
@@ -92,6 +106,7 @@ struct Seconds : Scalar<Seconds, seconds> {
     std::optional<seconds> parse(const Node&) const;
     std::string type() const;
     std::string show(seconds duration) const { return show_duration(duration); }
+    std::string hint(const Node&) const;
 };
 
 // Seconds kept in a plain number.
@@ -105,6 +120,7 @@ struct SecondsCount : Scalar<SecondsCount, std::uint32_t> {
     }
     std::string type() const { return form.type(); }
     std::string show(std::uint32_t count) const { return form.show(seconds(count)); }
+    std::string hint(const Node& node) const { return form.hint(node); }
 };
 
 // Text with a shape: `shape` gives the value, canonical where there are several spellings, or nullopt.
@@ -212,7 +228,8 @@ struct List {
     void read(Reader& reader, const Node& node, Value& out) const {
         out.clear();
         const bool is_list = node.kind == Node::Kind::sequence || (node.kind == Node::Kind::null && least == 0);
-        if (!is_list || node.items.size() < least) return reader.complain(node, type());
+        if (!is_list) return reader.complain(node, type() + ": put \"- \" before each, or brackets around all");
+        if (node.items.size() < least) return reader.complain(node, type());
         if (node.items.size() > most) {
             return reader.complain(node.place, "a list of " + std::to_string(node.items.size()), type());
         }

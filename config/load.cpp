@@ -20,6 +20,14 @@ void complete_layers(const Node& document, Config& config) {
         memory.max_size_bytes = config.memory / 4;
         memory.display_name = word(memory.layer_name);
         config.layers.push_back(std::move(memory));
+        Layer disk;
+        disk.layer_name = LayerName::l3_database;
+        disk.technology = Technology::file_system;
+        disk.display_name = word(disk.layer_name);
+        disk.cache_level = 3;
+        disk.max_size_bytes = 10 * GiB;
+        disk.default_ttl_seconds = 3600;
+        config.layers.push_back(std::move(disk));
         return;
     }
     const Node* written = document.find("layers");
@@ -44,9 +52,8 @@ void complete_strategies(const Node& document, Config& config) {
     config.strategies.push_back(std::move(strategy));
 }
 
-}  // namespace
-
-Loaded load(std::string_view text, const std::string& name, const Flags& flags) {
+// `running`: nullptr at the start.
+Loaded read(std::string_view text, const std::string& name, const Flags& flags, const Config* running) {
     const std::string file = name.empty() ? "command line" : name;
     auto parsed = parse_document(text, file);
     if (const auto* complaint = std::get_if<Complaint>(&parsed)) return std::vector{*complaint};
@@ -63,13 +70,28 @@ Loaded load(std::string_view text, const std::string& name, const Flags& flags) 
     check_network(subject);
     check_layers(subject);
     check_strategies(subject);
+    if (running) check_running(subject, *running);
     if (!complaints.empty()) return std::move(complaints).take();
     return config;
 }
 
-Loaded load_file(const std::string& path, const Flags& flags) {
+const char* cure(int error) {
+    switch (error) {
+        case ENOENT:
+        case ENOTDIR:
+            return "a configuration file: check the path";
+        case EISDIR:
+            return "a configuration file: name the file in that directory";
+        case EACCES:
+            return "a configuration file that this user may read: change its owner or its mode";
+        default:
+            return "a configuration file that can be read";
+    }
+}
+
+Loaded read_file(const std::string& path, const Flags& flags, const Config* running) {
     const auto unreadable = [&path](std::string found) {
-        return std::vector{Complaint{path, 0, 0, "", std::move(found), "a configuration file that can be read"}};
+        return std::vector{Complaint{path, 0, 0, "", std::move(found), cure(errno)}};
     };
     errno = 0;
     std::ifstream file(path, std::ios::binary);
@@ -81,7 +103,21 @@ Loaded load_file(const std::string& path, const Flags& flags) {
         text.append(piece, static_cast<std::size_t>(file.gcount()));
     }
     if (file.bad()) return unreadable(errno ? std::strerror(errno) : "an error while reading");
-    return load(text, path, flags);
+    return read(text, path, flags, running);
+}
+
+}  // namespace
+
+Loaded load(std::string_view text, const std::string& name, const Flags& flags) {
+    return read(text, name, flags, nullptr);
+}
+
+Loaded load_file(const std::string& path, const Flags& flags) {
+    return read_file(path, flags, nullptr);
+}
+
+Loaded load_for_reload(const Config& running, const std::string& path, const Flags& flags) {
+    return path.empty() ? read("", "", flags, &running) : read_file(path, flags, &running);
 }
 
 }  // namespace larder::config

@@ -44,11 +44,15 @@ using Loaded = std::variant<Config, std::vector<Complaint>>;
 
 // Reads, completes and checks. `text` empty and `name` empty: flags alone. Never throws on bad input; the complaints
 // are in file order and at most 50; those about flags say "command line" for the file. What it fills in: `memory`;
-// `layers` when the file names none (MEMORY, a quarter of `memory`); `strategies` when the file does not have that key
+// `layers` when the file names none (L1_APPLICATION in MEMORY with a quarter of `memory`, L3_DATABASE in FILE_SYSTEM
+// with 10 GiB); `strategies` when the file does not have that key
 // (`default`, /**, OTHER, ttl_mode origin, READ_THROUGH, in the slowest active layer). `routes` may stay empty: then
 // everything goes to the first upstream.
 Loaded load(std::string_view text, const std::string& name, const Flags&);
 Loaded load_file(const std::string& path, const Flags&);
+
+// The same for a process that runs with `running`; besides, data_dir and threads must be as they are.
+Loaded load_for_reload(const Config& running, const std::string& path, const Flags&);
 
 // The reference page: every setting with type, default, range and consequence, as Markdown.
 std::string reference();

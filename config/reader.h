@@ -51,10 +51,11 @@ class Reader {
 
     std::size_t complaint_count() const { return complaints_.count(); }
 
-    // Whether it is a mapping (or null: one without entries); complains about others, and about double keys.
-    bool accept_mapping(const Node&);
-    // Complains about keys that are not among the names.
-    void refuse_unknown(const Node&, const std::vector<std::string>& names);
+    // Whether it is a mapping (or null: one without entries); complains about others, and about double keys. `name` is
+    // one that it may have, for an example.
+    bool accept_mapping(const Node&, const std::string& name);
+    // Complains about keys that are not among the settings.
+    void refuse_unknown(const Node&, const std::vector<const Doc*>& settings);
 
   private:
     Complaints& complaints_;
@@ -88,10 +89,10 @@ const Settings<S>& settings();
 
 template <class S>
 void read_settings(Reader& reader, const Node& node, S& out) {
-    if (!reader.accept_mapping(node)) return;
-    std::vector<std::string> names;
+    if (!reader.accept_mapping(node, settings<S>().front().doc.name)) return;
+    std::vector<const Doc*> docs;
     for (const Setting<S>& setting : settings<S>()) {
-        names.push_back(setting.doc.name);
+        docs.push_back(&setting.doc);
         const Reader::Step step(reader, setting.doc.name);
         if (const Node* value = node.find(setting.doc.name)) {
             setting.read(reader, *value, out);
@@ -99,7 +100,7 @@ void read_settings(Reader& reader, const Node& node, S& out) {
             reader.complain(node.place, "nothing", setting.doc.type + ": it is required");
         }
     }
-    reader.refuse_unknown(node, names);
+    reader.refuse_unknown(node, docs);
 }
 
 }  // namespace larder::config

@@ -19,6 +19,8 @@ const Settings<RequestFields>& settings();
 template <>
 const Settings<Route>& settings();
 template <>
+const Settings<FileSystem>& settings();
+template <>
 const Settings<Layer>& settings();
 template <>
 const Settings<StrategyConfiguration>& settings();
@@ -28,5 +30,8 @@ template <>
 const Settings<Limits>& settings();
 template <>
 const Settings<Config>& settings();
+
+// What a layer of that name is made of if the file does not say; REDIS, which this version does not have: it must say.
+Technology usual_technology(LayerName);
 
 }  // namespace larder::config

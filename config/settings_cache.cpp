@@ -10,34 +10,99 @@ namespace {
 
 constexpr seconds longest = seconds(std::numeric_limits<std::int32_t>::max());  // RFC 9111 section 1.2.2
 
-// connection_config: what a technology needs to be reached. MEMORY needs nothing.
+// A technology that no layer can have: stands where the file's is not known, so that connection_config is not judged.
+constexpr Technology unknown = Technology::redis;
+
+// The name sets the technology for files that do not say it. It stands before `technology`, which comes before
+// `connection_config`: settings are read in this order.
+Setting<Layer> layer_name() {
+    auto made = setting("layer_name", &Layer::layer_name, OneOf<LayerName>(),
+                        "The layer's role; strategies name it. Each once.")
+                    .required();
+    made.read = [read = made.read](Reader& reader, const Node& node, Layer& layer) {
+        const std::size_t complaints = reader.complaint_count();
+        read(reader, node, layer);
+        layer.technology = reader.complaint_count() > complaints ? unknown : usual_technology(layer.layer_name);
+    };
+    return made;
+}
+
+Setting<Layer> technology() {
+    auto made =
+        setting("technology", &Layer::technology, OneOf<Technology>{Technology::memory, Technology::file_system},
+                "What keeps the objects: MEMORY, gone after a restart, or FILE_SYSTEM, a directory on a local "
+                "disk, which survives it.")
+            .standard("MEMORY for L1_APPLICATION, FILE_SYSTEM for L3_DATABASE; required for the others");
+    made.read = [read = made.read](Reader& reader, const Node& node, Layer& layer) {
+        layer.technology = unknown;
+        read(reader, node, layer);
+    };
+    return made;
+}
+
+// What a technology needs to be reached. MEMORY needs nothing.
 Setting<Layer> connection_config() {
     Setting<Layer> made;
     made.doc = {
-        "connection_config", "an empty mapping", "empty", "How a technology is reached; MEMORY needs nothing.", {}};
-    made.read = [](Reader& reader, const Node& node, Layer&) {
+        "connection_config",
+        "a mapping",
+        "the defaults of the technology",
+        "How a technology is reached. MEMORY: nothing, the mapping must be empty. FILE_SYSTEM: path, readers and "
+        "queue_bytes.",
+        {}};
+    for (const Setting<FileSystem>& below : settings<FileSystem>()) made.doc.below.push_back(below.doc);
+    made.read = [](Reader& reader, const Node& node, Layer& layer) {
+        if (layer.technology == unknown) return;
+        if (layer.technology == Technology::file_system) return read_settings(reader, node, layer.file_system);
         const bool empty = node.kind == Node::Kind::null || (node.kind == Node::Kind::mapping && node.entries.empty());
-        if (!empty) reader.complain(node, "an empty mapping: MEMORY has nothing to connect to; remove it");
+        if (!empty) {
+            reader.complain(node,
+                            "an empty mapping: MEMORY has nothing to connect to; remove it, or say technology: "
+                            "FILE_SYSTEM");
+        }
     };
     return made;
 }
 
 }  // namespace
 
+Technology usual_technology(LayerName name) {
+    if (name == LayerName::l1_application) return Technology::memory;
+    if (name == LayerName::l3_database) return Technology::file_system;
+    return unknown;
+}
+
+template <>
+const Settings<FileSystem>& settings() {
+    using F = FileSystem;
+    static const Settings<F> all = {
+        setting(
+            "path", &F::path,
+            Shaped<std::string>(directory_shape, "a directory such as objects or /srv/larder/objects, without .."),
+            "FILE_SYSTEM: the directory of the objects, made if it is not there; relative to data_dir. Of this layer "
+            "alone."),
+        setting("readers", &F::readers, Number(1u, 64u),
+                "FILE_SYSTEM: threads that read, so the reads that a slow disk has at a time; more lookups wait."),
+        setting("queue_bytes", &F::queue_bytes, Size(1 * MiB, 1024 * GiB),
+                "FILE_SYSTEM: objects in memory that wait to be written; what exceeds it is passed on without being "
+                "stored in this layer."),
+    };
+    return all;
+}
+
 template <>
 const Settings<Layer>& settings() {
     static const Settings<Layer> all = {
-        setting("layer_name", &Layer::layer_name, OneOf<LayerName>(),
-                "The layer's role; strategies name it. Each once.")
-            .required(),
-        setting("technology", &Layer::technology, OneOf<Technology>{Technology::memory}, "What keeps the objects."),
+        layer_name(),
+        technology(),
         setting("display_name", &Layer::display_name, Text(255), "A name for people.").standard("the layer_name"),
         setting("description", &Layer::description, Text(500, 0), "A note for people.").standard("none"),
         setting("cache_level", &Layer::cache_level, Number(1, 10),
                 "Layers are asked from the lowest level up; two active ones never share a level.")
             .standard("1 to 5, by layer_name"),
         setting("max_size_bytes", &Layer::max_size_bytes, Size(1 * MiB, 1024 * 1024 * GiB),
-                "A hard bound, bookkeeping included. What does not fit is evicted by eviction_policy.")
+                "A hard bound, bookkeeping included; at least 16MiB for FILE_SYSTEM. What does not fit is evicted by "
+                "eviction_policy.")
             .required(),
         setting("default_ttl_seconds", &Layer::default_ttl_seconds, SecondsCount(Seconds(1s, longest)),
                 "The lifetime for strategies written without ttl_seconds."),
@@ -113,7 +178,7 @@ const Settings<Strategy>& settings() {
             .required(),
         setting(
             "resource_type", &Strategy::resource_type,
-            Shaped<std::string>(resource_type_shape, "a resource type such as WORKOUT"),
+            Shaped<std::string>(resource_type_shape, "a resource type in capital letters such as WORKOUT"),
             "WORKOUT, EXERCISE, PROGRAM, USER_PROFILE, MEDIA, TRANSLATION, ANALYTICS, SEARCH_RESULTS, OTHER, or one of "
             "resource_types."),
         setting("cache_key_pattern", &Strategy::cache_key_pattern, UrlPattern(UrlPattern::Part::whole),

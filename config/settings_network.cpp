@@ -108,7 +108,8 @@ template <>
 const Settings<Route>& settings() {
     static const Settings<Route> all = {
         setting("host", &Route::host,
-                Shaped<std::string>(parse_host_pattern, "a host name, an IP literal or *.NAME, without port"),
+                Shaped<std::string>(parse_host_pattern,
+                                    "a host name, an IP literal or *.NAME, without scheme and without port"),
                 "Which host; `*.example.com` is any name below it. Left away: any host.")
             .standard("any"),
         setting("path", &Route::path, UrlPattern(UrlPattern::Part::path),

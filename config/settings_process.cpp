@@ -61,10 +61,23 @@ const Settings<Limits>& settings() {
                 "Invalidations kept while older fills are in flight; when full, such fills are not stored."),
         setting("invalidated_keys_listed", &L::invalidated_keys_listed, Number(0u, 100'000u),
                 "Keys that an invalidation's answer lists."),
+        setting("keys_listed", &L::keys_listed, Number(1u, 10'000u),
+                "Keys on a page of `GET /v1/keys`; a request for more gets this many and the cursor of the next page."),
         setting("admin_body_bytes", &L::admin_body_bytes, Size(1 * KiB, 64 * MiB),
                 "The body of an admin request; more is answered 413."),
+        setting("admin_connections", &L::admin_connections, Number(1u, 10'000u),
+                "Connections to the admin listener; more are closed at once."),
+        setting("admin_failures", &L::admin_failures, Number(1u, 1'000'000u),
+                "Wrong tokens in a minute; at this number the admin listener answers 429 for the rest of it."),
+        setting(
+            "drain_delay", &L::drain_delay, Duration(0ms, 5min),
+            "How long after SIGTERM the listeners stay open while /readyz answers 503, so that a load balancer stops "
+            "sending before connections are refused."),
+        setting("drain_idle", &L::drain_idle, Duration(0ms, 1min),
+                "How long an idle client connection stays open after the listeners are closed, so that a request "
+                "under way on it is still answered."),
         setting("shutdown_grace", &L::shutdown_grace, Duration(0ms, 24h),
-                "How long requests in flight may take to end after SIGTERM."),
+                "How long requests in flight may take to end after SIGTERM; then they are cut off."),
     };
     return all;
 }
@@ -73,8 +86,8 @@ template <>
 const Settings<Config>& settings() {
     static const Settings<Config> all = {
         setting("data_dir", &Config::data_dir, Text(4096),
-                "Where the admin token and what must survive a restart lie."),
-        setting("threads", &Config::threads, Number(0u, 1024u), "Workers; 0: one per core."),
+                "Where the admin token and what must survive a restart lie. A reload cannot change it."),
+        setting("threads", &Config::threads, Number(0u, 1024u), "Workers; 0: one per core. A reload cannot change it."),
         setting("memory", &Config::memory, Size(16 * MiB, 1024 * 1024 * GiB),
                 "For the whole process. A layer that the file does not name gets a quarter.")
             .standard("the cgroup's limit or the machine's memory"),
@@ -87,7 +100,7 @@ const Settings<Config>& settings() {
         setting("routes", &Config::routes, List(Group<Route>(), 0, 1000),
                 "Which requests go to which upstream. With routes, a request that none matches is answered 404."),
         setting("layers", &Config::layers, List(Group<Layer>(), 0, 10), "Where responses are kept.")
-            .standard("L1_APPLICATION in MEMORY with a quarter of `memory`"),
+            .standard("L1_APPLICATION in MEMORY with a quarter of `memory`, and L3_DATABASE in FILE_SYSTEM with 10GiB"),
         setting("strategies", &Config::strategies, List(Group<Strategy>(), 0, 10'000),
                 "What is kept how long. A request that no strategy matches is proxied, not stored; `[]` is no strategy "
                 "at all.")

@@ -1,6 +1,7 @@
 #include "config/shapes.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "config/pattern.h"
 
@@ -52,6 +53,15 @@ std::optional<std::string> resource_type_shape(std::string_view text) {
     const auto fits = [](char c) { return (c >= 'A' && c <= 'Z') || is_digit(c) || c == '_'; };
     if (text.empty() || text.size() > 50 || is_digit(text[0]) || !std::ranges::all_of(text, fits)) return std::nullopt;
     return std::string(text);
+}
+
+std::optional<std::string> directory_shape(std::string_view text) {
+    if (text.empty() || text.size() > 1024 || std::ranges::any_of(text, is_control)) return std::nullopt;
+    const std::filesystem::path path(text);
+    if (std::ranges::find(path, "..") != path.end()) return std::nullopt;
+    std::string canonical = path.lexically_normal().string();
+    while (canonical.ends_with('/')) canonical.pop_back();
+    return canonical.empty() || canonical == "." ? std::nullopt : std::optional(canonical);
 }
 
 std::optional<std::string> lift_shape(std::string_view text) {

@@ -16,10 +16,11 @@ std::optional<std::string> prefix_shape(std::string_view);         // /path with
 std::optional<std::string> upstream_host_shape(std::string_view);  // preserve, upstream, HOST or HOST:PORT
 std::optional<std::string> token_shape(std::string_view);          // a field or cookie name
 std::optional<std::string> resource_type_shape(std::string_view);  // WORKOUT, MY_TYPE_2
+std::optional<std::string> directory_shape(std::string_view);      // a path without .., not . and not /
 std::optional<std::string> lift_shape(std::string_view);           // no-store, private, authorization
 
 inline Shaped<std::string> address_form() {
-    return {address_shape, "HOST:PORT, [IPv6]:PORT or :PORT"};
+    return {address_shape, "HOST:PORT, [IPv6]:PORT or :PORT, without http://, the port from 0 to 65535"};
 }
 inline Shaped<Server> server_form() {
     return {parse_server, "http://HOST[:PORT] or https://HOST[:PORT], without user, path and query"};

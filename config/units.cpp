@@ -1,8 +1,11 @@
 #include "config/units.h"
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 #include <span>
+
+#include "config/characters.h"
 
 namespace larder::config {
 namespace {
@@ -39,6 +42,33 @@ std::string show(std::uint64_t value, std::span<const Unit> units) {
     return std::to_string(value / best->factor) + std::string(best->name);
 }
 
+struct Spelling {
+    std::string_view usual;
+    std::string_view ours;
+};
+
+constexpr Spelling size_spellings[] = {{"b", "B"},     {"bytes", "B"}, {"k", "KiB"},   {"m", "MiB"},   {"g", "GiB"},
+                                       {"t", "TiB"},   {"ki", "KiB"},  {"mi", "MiB"},  {"gi", "GiB"},  {"ti", "TiB"},
+                                       {"kib", "KiB"}, {"mib", "MiB"}, {"gib", "GiB"}, {"tib", "TiB"}, {"kb", "KB"},
+                                       {"mb", "MB"},   {"gb", "GB"},   {"tb", "TB"}};
+constexpr Spelling duration_spellings[] = {
+    {"", "s"},        {"s", "s"},       {"sec", "s"},          {"secs", "s"}, {"second", "s"},
+    {"seconds", "s"}, {"m", "m"},       {"min", "m"},          {"mins", "m"}, {"minute", "m"},
+    {"minutes", "m"}, {"h", "h"},       {"hr", "h"},           {"hrs", "h"},  {"hour", "h"},
+    {"hours", "h"},   {"d", "d"},       {"day", "d"},          {"days", "d"}, {"ms", "ms"},
+    {"msec", "ms"},   {"millis", "ms"}, {"milliseconds", "ms"}};
+
+std::string spelling(std::string_view text, std::span<const Spelling> spellings) {
+    std::string squeezed = lower_case(text);
+    std::erase_if(squeezed, [](char c) { return c == ' ' || c == '_'; });
+    const std::size_t end = std::min(squeezed.find_first_not_of("0123456789"), squeezed.size());
+    const std::string unit = squeezed.substr(end);
+    for (const Spelling& one : spellings) {
+        if (end > 0 && one.usual == unit) return squeezed.substr(0, end) + std::string(one.ours);
+    }
+    return std::string(text);
+}
+
 }  // namespace
 
 std::optional<std::uint64_t> parse_size(std::string_view text) {
@@ -58,6 +88,14 @@ std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
 
 std::string show_duration(std::chrono::milliseconds duration) {
     return show(static_cast<std::uint64_t>(duration.count()), duration_units);
+}
+
+std::string size_spelling(std::string_view text) {
+    return spelling(text, size_spellings);
+}
+
+std::string duration_spelling(std::string_view text) {
+    return spelling(text, duration_spellings);
 }
 
 }  // namespace larder::config

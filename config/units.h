@@ -18,4 +18,9 @@ std::string show_size(std::uint64_t bytes);
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view);
 std::string show_duration(std::chrono::milliseconds);
 
+// How `10 GB`, `10G`, `2sec` or `5 min` are spelt here, for suggestions. Whether that is a size or duration is not
+// said.
+std::string size_spelling(std::string_view);
+std::string duration_spelling(std::string_view);
+
 }  // namespace larder::config

@@ -48,6 +48,10 @@ Decision decide(const storage::Object& object, const RequestDirectives& directiv
     return unless_only_if_cached(judge(object.lifetime, directives, mode, now), directives, mode);
 }
 
+Decision decide_outdated(const RequestDirectives& directives, Mode mode) {
+    return unless_only_if_cached({Reuse::validate, Forward::stale}, directives, mode);
+}
+
 Decision decide_absent(bool other_variants, const RequestDirectives& directives, Mode mode) {
     const Forward forward = other_variants ? Forward::vary_miss : Forward::uri_miss;
     return unless_only_if_cached({Reuse::fetch, forward}, directives, mode);

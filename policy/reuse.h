@@ -31,6 +31,10 @@ struct Decision {
 Decision decide(const storage::Object&, const RequestDirectives&, config::RequestDirectives mode,
                 storage::UnixTime now);
 
+// When it was stored under other rules than are in force (policy/fingerprint.h): it is not fresh whatever its times
+// say.
+Decision decide_outdated(const RequestDirectives&, config::RequestDirectives mode);
+
 // When there is none. `other_variants`: the key has stored responses, only not for this request.
 Decision decide_absent(bool other_variants, const RequestDirectives&, config::RequestDirectives mode);
 

@@ -12,6 +12,7 @@ storage::Object stored_object(const Request& request, const Response& response, 
     storage::Object object;
     object.fields = stored_fields(response, rules);
     object.status = response.status;
+    object.rules_fingerprint = rules.fingerprint;
     object.lifetime = lifetime(request, response, rules);
     object.date = date_of(response);
     object.stored_at = response.response_time;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <variant>
 
+#include "policy/fingerprint.h"
+
 namespace larder::policy {
 
 StrategyTable::StrategyTable(const config::Config& configuration) {
@@ -14,6 +16,7 @@ StrategyTable::StrategyTable(const config::Config& configuration) {
         Strategy strategy;
         strategy.name = written.strategy_name;
         strategy.resource_type = written.resource_type;
+        strategy.layer = written.cache_layer;
         strategy.pattern = *pattern;
         strategy.rules.configuration = written.configuration;
         strategy.rules.behavior = written.cache_behavior;
@@ -26,6 +29,7 @@ StrategyTable::StrategyTable(const config::Config& configuration) {
                                         [&](const config::Layer& l) { return l.layer_name == written.cache_layer; });
         const storage::Seconds layer_ttl = layer == configuration.layers.end() ? 60 : layer->default_ttl_seconds;
         strategy.rules.ttl = written.ttl ? written.ttl->count() : layer_ttl;
+        strategy.rules.fingerprint = fingerprint(strategy.name, strategy.rules);
         index_.add(strategy.pattern, strategy.index);
         strategies_.push_back(std::move(strategy));
     }

@@ -17,6 +17,7 @@ namespace larder::policy {
 struct Strategy {
     std::string name;
     std::string resource_type;
+    config::LayerName layer = config::LayerName::l1_application;  // where its objects go, and into those in front
     config::PathPattern pattern;
     Rules rules;
     std::uint32_t index = 0;

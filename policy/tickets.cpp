@@ -10,6 +10,11 @@ void Tickets::Ticket::reset() {
     if (tickets_) std::exchange(tickets_, nullptr)->end(sequence_);
 }
 
+void Tickets::change_backlog(std::size_t backlog) {
+    const std::lock_guard lock(mutex_);
+    backlog_ = backlog;
+}
+
 Tickets::Ticket Tickets::begin() {
     const std::lock_guard lock(mutex_);
     const Sequence sequence = ++counter_;

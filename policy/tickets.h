@@ -31,7 +31,10 @@ class Tickets final : public storage::Gate {
   public:
     // At most `backlog` invalidations are kept. When more would be needed, every fetch that is under way is refused
     // instead: an entry is never dropped.
-    explicit Tickets(std::size_t backlog) : backlog_(backlog) {}
+    // Numbers begin behind `first`: where objects outlive the process, behind all that it ever gave out.
+    explicit Tickets(std::size_t backlog, Sequence first = 0) : backlog_(backlog), counter_(first) {}
+
+    void change_backlog(std::size_t backlog);
 
     // Held from before the request goes upstream until what came of it is visible or given up.
     class Ticket {
@@ -99,12 +102,12 @@ class Tickets final : public storage::Gate {
     void applied(Sequence);
     void prune();  // under mutex_
 
-    const std::size_t backlog_;
     // The newest invalidation's number: what most stores compare with, without the lock.
     std::atomic<Sequence> newest_{0};
 
     mutable std::mutex mutex_;
-    Sequence counter_ = 0;            // under mutex_
+    std::size_t backlog_;             // under mutex_
+    Sequence counter_;                // under mutex_
     std::set<Sequence> outstanding_;  // under mutex_
     std::vector<Entry> entries_;      // under mutex_, oldest first
     unsigned applying_ = 0;           // under mutex_

@@ -19,12 +19,12 @@ std::uint64_t lines(std::string_view text) {
 
 }  // namespace
 
-AccessLog::AccessLog(const std::string& target, std::size_t capacity) : capacity_(capacity) {
+AccessLog::AccessLog(const std::string& target, std::size_t capacity) : target_(target), capacity_(capacity) {
     if (target == "off") return;
     if (target == "-") {
         descriptor_ = STDOUT_FILENO;
     } else {
-        descriptor_ = ::open(target.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+        descriptor_ = open_target();
         if (descriptor_ < 0) {
             throw std::runtime_error("access_log: cannot open " + target + ": " + std::strerror(errno) +
                                      "; name a file in a directory that Larder may write to, - or off");
@@ -32,6 +32,22 @@ AccessLog::AccessLog(const std::string& target, std::size_t capacity) : capacity
         owned_ = true;
     }
     thread_ = std::thread([this] { run(); });
+}
+
+int AccessLog::open_target() const {
+    return ::open(target_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+}
+
+bool AccessLog::reopen() {
+    if (!owned_) return true;
+    const int next = open_target();
+    if (next < 0) return false;
+    {
+        const std::lock_guard lock(mutex_);
+        next_.push_back({next, pending_.size()});
+    }
+    ready_.notify_one();
+    return true;
 }
 
 AccessLog::~AccessLog() {
@@ -44,6 +60,7 @@ AccessLog::~AccessLog() {
         thread_.join();
     }
     if (owned_) ::close(descriptor_);
+    for (const Target& next : next_) ::close(next.descriptor);
 }
 
 void AccessLog::write(std::string_view line) {
@@ -78,18 +95,31 @@ bool AccessLog::write_all(std::string_view rest) {
     return true;
 }
 
+void AccessLog::write_or_count(std::string_view text) {
+    if (!write_all(text)) dropped_.fetch_add(lines(text), std::memory_order_relaxed);
+}
+
 void AccessLog::run() {
     std::string batch;
     for (;;) {
         bool stopping = false;
+        std::vector<Target> next;
         {
             std::unique_lock lock(mutex_);
-            ready_.wait(lock, [&] { return stopping_ || !pending_.empty(); });
+            ready_.wait(lock, [&] { return stopping_ || !next_.empty() || !pending_.empty(); });
             batch.clear();
             std::swap(batch, pending_);
             stopping = stopping_;
+            std::swap(next, next_);
         }
-        if (!write_all(batch)) dropped_.fetch_add(lines(batch), std::memory_order_relaxed);
+        std::size_t done = 0;
+        for (const Target& target : next) {
+            write_or_count(std::string_view(batch).substr(done, target.from - done));
+            done = target.from;
+            ::close(descriptor_);
+            descriptor_ = target.descriptor;
+        }
+        write_or_count(std::string_view(batch).substr(done));
         if (stopping && batch.empty()) return;
         if (stopping) {
             const std::lock_guard lock(mutex_);

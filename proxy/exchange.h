@@ -26,8 +26,11 @@ namespace larder::proxy {
 
 class Worker;
 class Upstream;
+struct Running;
 
 struct Exchange {
+    std::shared_ptr<const Running> running;  // what it is served by, from its beginning to its end
+
     // What was asked. Views lead into the session's buffer, which stays as it is until the exchange ends.
     std::string_view method;
     int minor = 1;

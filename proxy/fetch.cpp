@@ -165,7 +165,6 @@ Task<UpstreamError> Attempt::send_body() {
 // silent for a second (RFC 9110 section 10.1.1: no one is to wait for ever), with head.status 0.
 Task<UpstreamError> Attempt::read_final_head(bool until_continue, bool& continued) {
     h1::ResponseHead& head = fetched_.head;
-    const auto& limits = worker_.shared().config.limits;
     const bool was_head = exchange_.head && !options_.for_storing;
     for (;;) {
         head.clear();
@@ -187,7 +186,7 @@ Task<UpstreamError> Attempt::read_final_head(bool until_continue, bool& continue
                 !options_.upgrade.empty() && policy::same_name(head.fields.value("upgrade"), options_.upgrade);
             co_return asked ? UpstreamError::none : UpstreamError::bad_response;
         }
-        if (++interim_ > limits.interim_responses) co_return UpstreamError::bad_response;
+        if (++interim_ > exchange_.running->config.limits.interim_responses) co_return UpstreamError::bad_response;
         if (head.status == 100) {
             if (until_continue) {
                 continued = true;
@@ -209,7 +208,7 @@ Task<UpstreamError> Attempt::read_final_head(bool until_continue, bool& continue
 Task<Fetched> fetch(Worker& worker, const Exchange& exchange, ForwardOptions options, Downstream* client) {
     Fetched fetched;
     Upstream& upstream = *exchange.upstream;
-    auto& metrics = *worker.metrics().upstreams[upstream.index()];
+    UpstreamCounters& metrics = upstream.counters(worker.index());
     std::vector<const OriginServer*> tried;
     bool fresh = false;
     for (;;) {

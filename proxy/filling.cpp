@@ -4,13 +4,13 @@
 #include <boost/asio/detached.hpp>
 
 #include "policy/merge.h"
-#include "policy/pattern_index.h"
 #include "policy/stored.h"
 #include "policy/vary.h"
 #include "proxy/fetch.h"
 #include "proxy/following.h"
 #include "proxy/h1/reason.h"
 #include "proxy/pass.h"
+#include "proxy/provenance.h"
 #include "proxy/run_exchange.h"
 #include "proxy/stored_answer.h"
 #include "proxy/storing.h"
@@ -47,8 +47,10 @@ class Leader {
     Task<void> run();
 
   private:
+    Task<void> stored_meanwhile(const Hit& hit);
     Task<void> failed();
     Task<void> not_modified();
+    Task<void> fetch_whole();
     Task<void> serve_stale(policy::Forward forward, int forward_status);
     Task<void> begin_storing();
     Task<void> unstored(policy::StoreVerdict verdict);
@@ -73,15 +75,23 @@ class Leader {
     Exchange& exchange_;
     Downstream* const client_;
     Filling filling_;
-    policy::Tickets::Ticket ticket_;
+    Tiers::Hold ticket_;
     Fetched fetched_;
     policy::Fields unranged_;  // with exchange_.range
     bool validating_ = false;
 };
 
 Task<void> Leader::run() {
-    ticket_ = shared_.tickets.begin();
-    filling_.fill->set_ticket(ticket_.sequence());
+    if (filling_.listed) {
+        // It may have been stored between the look and the joining.
+        const Hit now = co_await find_hit_again(worker_, exchange_, filling_.given);
+        if (now.fresh()) {
+            co_await stored_meanwhile(now);
+            co_return;
+        }
+    }
+    ticket_ = std::make_shared<policy::Tickets::Ticket>(shared_.tickets.begin());
+    filling_.fill->set_ticket(ticket_->sequence());
     ForwardOptions options;
     options.for_storing = true;
     if (filling_.stale && filling_.stale->has_validator()) {
@@ -106,8 +116,7 @@ Task<void> Leader::run() {
         // A 304 or 206 that nobody asked for is no representation of anything.
         if (!answers_what_was_asked) {
             fetched_.error = UpstreamError::bad_response;
-            auto& errors = worker_.metrics().upstreams[exchange_.upstream->index()]->errors;
-            errors[static_cast<std::size_t>(fetched_.error)].add();
+            exchange_.upstream->counters(worker_.index()).failed(fetched_.error);
         }
     }
     if (fetched_.error != UpstreamError::none) {
@@ -120,6 +129,14 @@ Task<void> Leader::run() {
     } else {
         co_await begin_storing();
     }
+}
+
+Task<void> Leader::stored_meanwhile(const Hit& hit) {
+    filling_.unlist(shared_.fills);
+    filling_.fill->complete(hit.shared());
+    if (!client_) co_return;
+    const bool served = co_await serve_stored(worker_, exchange_, *client_, hit);
+    if (!served) co_await fetch_whole();
 }
 
 Task<void> Leader::failed() {
@@ -170,11 +187,12 @@ Task<void> Leader::not_modified() {
     give_back(worker_, fetched_);
     storage::ObjectPtr object;
     if (refreshed.object) {
-        refreshed.object->ticket = ticket_.sequence();
+        set_provenance(*refreshed.object, exchange_);
+        refreshed.object->ticket = ticket_->sequence();
         refreshed.object->stored_at = shared_.clock.unix_time();
         object = std::make_shared<const storage::Object>(std::move(*refreshed.object));
-        const auto stored =
-            shared_.tiers.refresh(exchange_.key, filling_.stale, object, exchange_.strategy->index, worker_.metrics());
+        const auto stored = exchange_.running->tiers->refresh(exchange_.key, filling_.stale, object,
+                                                              exchange_.strategy->index, ticket_, worker_.metrics());
         exchange_.cache.stored = stored == storage::Stored::yes;
         if (stored == storage::Stored::invalidated) filling_.fill->overtaken();
         filling_.unlist(shared_.fills);
@@ -182,7 +200,8 @@ Task<void> Leader::not_modified() {
     } else {
         // It says now that it must not be kept, or not for this request; either way this answer is for this client
         // alone.
-        if (refreshed.drop_old) shared_.tiers.drop(exchange_.key, filling_.stale, exchange_.strategy->index);
+        if (refreshed.drop_old)
+            exchange_.running->tiers->drop(exchange_.key, filling_.stale, exchange_.strategy->index);
         object = filling_.stale;
         filling_.unlist(shared_.fills);
         filling_.fill->unshare();
@@ -193,20 +212,24 @@ Task<void> Leader::not_modified() {
     exchange_.result = Result::hit;
     note_ttl(exchange_, object->lifetime, now);
     note_detail(exchange_);
-    if (!co_await send_stored(*client_, exchange_, *object, now)) client_->cut();
+    const Sent sent = co_await send_stored(*client_, exchange_, *object, now);
+    if (sent == Sent::cut) client_->cut();
+    if (sent == Sent::nothing) co_await fetch_whole();
+}
+
+// The head is as good as new, but its body has gone from the layer that had it.
+Task<void> Leader::fetch_whole() {
+    exchange_.cache.ttl.reset();
+    exchange_.cache.stored = false;
+    Filling filling(shared_.fills.solo(), std::nullopt, nullptr);
+    co_await fill_and_answer(worker_, exchange_, client_, std::move(filling));
 }
 
 std::shared_ptr<storage::Object> Leader::new_object() const {
     auto object = std::make_shared<storage::Object>(policy::stored_object(request(), response(), rules()));
     object->fields += fetched_.head.minor == 0 ? "Via: 1.0 larder\r\n" : "Via: 1.1 larder\r\n";
-    object->strategy = exchange_.strategy->index;
-    object->strategy_name = exchange_.strategy->name;
-    object->resource_type = exchange_.strategy->resource_type;
-    if (exchange_.strategy->names_resource) {
-        object->resource_id =
-            policy::captured(exchange_.strategy->pattern, "resource_id", exchange_.target.path()).substr(0, 255);
-    }
-    object->ticket = ticket_.sequence();
+    set_provenance(*object, exchange_);
+    object->ticket = ticket_->sequence();
     object->stored_at = fetched_.response_time;
     return object;
 }
@@ -218,7 +241,7 @@ Task<void> Leader::begin_storing() {
     if (head.framing == h1::BodyFraming::length) length = head.content_length;
     if (head.framing == h1::BodyFraming::none) length = 0;
     const std::uint64_t max_size =
-        std::min(rules().configuration.max_object_size, shared_.tiers.largest(exchange_.strategy->index));
+        std::min(rules().configuration.max_object_size, exchange_.running->tiers->largest(exchange_.strategy->index));
     if (verdict != policy::StoreVerdict::storable || length.value_or(0) > max_size) {
         co_await unstored(verdict);
         co_return;
@@ -234,15 +257,15 @@ Task<void> Leader::begin_storing() {
     fill.begin(what.head, length);
     std::optional<Fill::Follower> leader;
     if (client_) leader.emplace(filling_.fill, worker_.executor(), ~std::size_t{0});
-    auto storing = std::make_unique<Storing>(worker_, exchange_.key, filling_, std::move(what), std::move(ticket_),
-                                             std::move(fetched_.connection), *exchange_.upstream);
+    auto storing = std::make_unique<Storing>(worker_, exchange_.running, exchange_.key, filling_, std::move(what),
+                                             std::move(ticket_), std::move(fetched_.connection), *exchange_.upstream);
     // What came with the head is for a small response all of it.
     if (!storing->take_first()) {
         asio::co_spawn(worker_.executor(), Storing::take_rest(std::move(storing)), asio::detached);
     }
     if (!client_) co_return;
-    const bool streamed = co_await stream_fill(worker_, exchange_, *client_, *leader);
-    if (!streamed) {
+    const Sent sent = co_await stream_fill(worker_, exchange_, *client_, *leader);
+    if (sent != Sent::all) {
         if (fill.progress().state == Fill::State::broken) exchange_.result = Result::error;
         client_->cut();
     }
@@ -269,12 +292,12 @@ Task<void> Leader::unstored(policy::StoreVerdict verdict) {
     filling_.unlist(shared_.fills);
     // Requests for it need not wait for one another, until a response proves otherwise.
     if (verdict != policy::StoreVerdict::request_no_store && !exchange_.personal) {
-        const auto memory = shared_.config.limits.uncacheable_memory.count();
+        const auto memory = exchange_.running->config.limits.uncacheable_memory.count();
         shared_.remembered.uncacheable(exchange_.key.hash, shared_.clock.unix_time() + memory);
     }
     filling_.fill->unshare();
     if (filling_.stale && replaces_for_all()) {
-        shared_.tiers.drop(exchange_.key, filling_.stale, exchange_.strategy->index);
+        exchange_.running->tiers->drop(exchange_.key, filling_.stale, exchange_.strategy->index);
     }
     if (!client_) co_return;
     exchange_.cache.ttl.reset();

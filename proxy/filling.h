@@ -24,6 +24,7 @@ struct Filling {
     std::shared_ptr<Fill> fill;
     std::optional<storage::KeyHash> listed;  // under which others can join it; nullopt: nobody can
     storage::ObjectPtr stale;                // what is validated, and served if the origin fails
+    std::uint32_t given = 0;                 // with `listed`: Hit::given of the look before it was joined
 };
 
 // Fetches, and answers `client` (null: nobody waits, as for a background revalidation). Whatever happens, the fill is

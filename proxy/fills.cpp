@@ -10,7 +10,7 @@ Fills::Joined Fills::join(storage::KeyHash key, std::string_view text) {
         if (fill->key() == text) return {fill, false};
         return {solo(), true};
     }
-    fill = std::make_shared<Fill>(window_, std::string(text));
+    fill = std::make_shared<Fill>(window_.load(), std::string(text));
     return {fill, true};
 }
 
@@ -22,9 +22,10 @@ void Fills::leave(storage::KeyHash key, const std::shared_ptr<Fill>& fill) {
 }
 
 bool Fills::reserve(std::uint64_t bytes) {
+    const std::uint64_t limit = bytes_limit_.load(std::memory_order_relaxed);
     std::uint64_t now = bytes_.load(std::memory_order_relaxed);
     do {
-        if (bytes > bytes_limit_ - std::min(bytes_limit_, now)) return false;
+        if (bytes > limit - std::min(limit, now)) return false;
     } while (!bytes_.compare_exchange_weak(now, now + bytes, std::memory_order_relaxed));
     return true;
 }

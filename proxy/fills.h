@@ -16,6 +16,11 @@ namespace larder::proxy {
 class Fills {
   public:
     Fills(std::uint64_t window, std::uint64_t bytes_limit) : window_(window), bytes_limit_(bytes_limit) {}
+    // For fills that begin from now on, and bytes that are reserved from now on.
+    void change_limits(std::uint64_t window, std::uint64_t bytes_limit) {
+        window_.store(window, std::memory_order_relaxed);
+        bytes_limit_.store(bytes_limit, std::memory_order_relaxed);
+    }
 
     struct Joined {
         std::shared_ptr<Fill> fill;
@@ -24,7 +29,7 @@ class Fills {
     // `text` is what was hashed: another text with the same hash gets a fill of its own.
     Joined join(storage::KeyHash key, std::string_view text);
     // A fill that nobody can join.
-    std::shared_ptr<Fill> solo() const { return std::make_shared<Fill>(window_); }
+    std::shared_ptr<Fill> solo() const { return std::make_shared<Fill>(window_.load()); }
     // No longer to be joined, if it is still the one there.
     void leave(storage::KeyHash key, const std::shared_ptr<Fill>& fill);
 
@@ -40,8 +45,8 @@ class Fills {
     };
     Shard& shard(storage::KeyHash key) { return shards_[key.high % shards_.size()]; }
 
-    const std::uint64_t window_;
-    const std::uint64_t bytes_limit_;
+    std::atomic<std::uint64_t> window_;
+    std::atomic<std::uint64_t> bytes_limit_;
     std::atomic<std::uint64_t> bytes_{0};
     std::array<Shard, 64> shards_;
 };

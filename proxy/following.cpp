@@ -27,7 +27,7 @@ Task<bool> wait_for_whole(Fill::Follower& follower) {
 
 }  // namespace
 
-Task<bool> stream_fill(Worker& worker, Exchange& exchange, Downstream& client, Fill::Follower& follower) {
+Task<Sent> stream_fill(Worker& worker, Exchange& exchange, Downstream& client, Fill::Follower& follower) {
     auto progress = follower.fill().progress();
     const storage::ObjectPtr object = progress.object;
     const auto now = worker.shared().clock.unix_time();
@@ -35,17 +35,19 @@ Task<bool> stream_fill(Worker& worker, Exchange& exchange, Downstream& client, F
     note_detail(exchange);
     const bool not_modified =
         policy::evaluate(exchange.method, *exchange.fields, *object, now) == policy::Precondition::not_modified;
-    if (not_modified) co_return co_await send_stored(client, exchange, *object, now);
+    // A revalidated response has come whole, without a stream.
+    const bool whole = progress.state == Fill::State::complete && object->body;
+    if (not_modified || whole) co_return co_await send_stored(client, exchange, *object, now);
     if (needs_whole(exchange, *object)) {
         if (!co_await wait_for_whole(follower)) {
             Problem problem = Problem::of(UpstreamError::incomplete);
             exchange.result = Result::error;
             co_await send_problem(client, exchange, problem);
-            co_return true;
+            co_return Sent::all;
         }
         progress = follower.fill().progress();
         if (progress.object->body) co_return co_await send_stored(client, exchange, *progress.object, now);
-        co_return false;
+        co_return Sent::cut;
     }
 
     std::string fields = object->fields;
@@ -60,7 +62,8 @@ Task<bool> stream_fill(Worker& worker, Exchange& exchange, Downstream& client, F
     if (head.bodiless) head.length.reset();
     if (exchange.head) {
         head.bodiless = true;
-        co_return co_await client.begin(head, nullptr, 0, true);
+        const bool sent = co_await client.begin(head, nullptr, 0, true);
+        co_return sent ? Sent::all : Sent::cut;
     }
     for (bool begun = false;;) {
         const auto next = follower.next(at_once);
@@ -68,7 +71,7 @@ Task<bool> stream_fill(Worker& worker, Exchange& exchange, Downstream& client, F
             if (follower.fill().progress().state != Fill::State::broken) {
                 worker.metrics().limit(Limit::followers_cut);
             }
-            co_return false;
+            co_return Sent::cut;
         }
         if (next.pieces.empty() && !next.end && begun) {
             co_await follower.wakeup().wait();
@@ -84,15 +87,15 @@ Task<bool> stream_fill(Worker& worker, Exchange& exchange, Downstream& client, F
             sent = co_await client.begin(head, pieces.data(), count, next.end);
         }
         begun = true;
-        if (!sent) co_return false;
-        if (next.end) co_return true;
+        if (!sent) co_return Sent::cut;
+        if (next.end) co_return Sent::all;
     }
 }
 
 Task<FollowOutcome> follow(Worker& worker, Exchange& exchange, Downstream& client, std::shared_ptr<Fill> fill) {
     FollowOutcome outcome;
     Shared& shared = worker.shared();
-    const auto& limits = shared.config.limits;
+    const auto& limits = exchange.running->config.limits;
     Fill::Follower follower(fill, worker.executor(), limits.followers);
     if (!follower.joined()) {
         worker.metrics().limit(Limit::followers);
@@ -133,8 +136,10 @@ Task<FollowOutcome> follow(Worker& worker, Exchange& exchange, Downstream& clien
     exchange.result = Result::miss;
     exchange.cache.collapsed = true;
     exchange.cache.forward_status = progress.object->status;
+    const Sent sent = co_await stream_fill(worker, exchange, client, follower);
+    if (sent == Sent::nothing) co_return outcome;
     outcome.followed = Followed::answered;
-    if (!co_await stream_fill(worker, exchange, client, follower)) {
+    if (sent == Sent::cut) {
         exchange.result = Result::error;
         client.cut();
     }

@@ -5,13 +5,13 @@
 
 #include "proxy/exchange.h"
 #include "proxy/fill.h"
+#include "proxy/stored_answer.h"
 #include "proxy/task.h"
 
 namespace larder::proxy {
 
-// Streams what the fill brings, from its beginning, at the client's speed. The fill has a head. False: the client did
-// not get all of it and must be cut.
-Task<bool> stream_fill(Worker& worker, Exchange& exchange, Downstream& client, Fill::Follower& follower);
+// Streams what the fill brings, from its beginning, at the client's speed. The fill has a head.
+Task<Sent> stream_fill(Worker& worker, Exchange& exchange, Downstream& client, Fill::Follower& follower);
 
 enum class Followed {
     answered,

@@ -18,19 +18,22 @@ constexpr std::chrono::milliseconds linger_time{2000};
 
 }  // namespace
 
-H1Session::H1Session(Worker& worker, Socket socket, const config::Listener& listener, const asio::ip::address& peer)
+H1Session::H1Session(Worker& worker, Socket socket, std::shared_ptr<const config::Listener> listener,
+                     const asio::ip::address& peer)
     : worker_(worker),
       socket_(std::move(socket)),
-      listener_(listener),
+      listener_(std::move(listener)),
       deadline_([this] {
           error_code ignored;
           socket_.cancel(ignored);
       }),
-      scanner_(h1::request_head_limits(worker.shared().config.limits)),
-      body_(h1::request_chunk_limits(worker.shared().config.limits)) {
+      scanner_(h1::request_head_limits(worker.running()->config.limits)),
+      body_(h1::request_chunk_limits(worker.running()->config.limits)) {
+    draining_ = worker_.draining();
+    exchange_.running = worker_.running();
     exchange_.peer = peer;
-    exchange_.trusted_ranges = &listener.trusted_proxies;
-    exchange_.peer_trusted = trusted(listener.trusted_proxies, peer);
+    exchange_.trusted_ranges = &listener_->trusted_proxies;
+    exchange_.peer_trusted = trusted(listener_->trusted_proxies, peer);
     worker_.deadlines().add(deadline_);
     worker_.opened(*this);
 }
@@ -40,15 +43,15 @@ H1Session::~H1Session() {
 }
 
 void H1Session::drain(bool hard) {
-    draining_ = true;
-    if (idle_ || hard) {
+    if (hard) {
         error_code ignored;
-        if (hard) {
-            socket_.close(ignored);
-        } else {
-            socket_.cancel(ignored);
-        }
+        socket_.close(ignored);
+    } else if (idle_ && !draining_) {
+        // A request may be on its way: an idle connection stays for a moment, and answers one that comes.
+        const auto last = Steady::now() + exchange_.running->config.limits.drain_idle;
+        if (last < deadline_.when()) deadline_.set(last);
     }
+    draining_ = true;
 }
 
 bool H1Session::give_way(Steady::time_point now) {
@@ -109,7 +112,12 @@ Task<void> H1Session::run() {
 }
 
 void H1Session::expect_head() {
-    const auto& limits = worker_.shared().config.limits;
+    // An exchange is over: the next one is read under what is in force now.
+    if (exchange_.running != worker_.running()) {
+        exchange_.running = worker_.running();
+        scanner_ = h1::HeadScanner(h1::request_head_limits(exchange_.running->config.limits));
+    }
+    const auto& limits = exchange_.running->config.limits;
     scanner_.reset();
     idle_ = begin_ == end_;
     if (idle_ && !body_buffer_.empty()) {
@@ -118,11 +126,13 @@ void H1Session::expect_head() {
         if (buffer_.size() > 4 * first_buffer) std::vector<char>().swap(buffer_);
         begin_ = end_ = 0;
     }
-    deadline_.set(now_ + (idle_ && served_ > 0 ? limits.keepalive_timeout : limits.request_head_timeout));
+    auto wait = idle_ && served_ > 0 ? limits.keepalive_timeout : limits.request_head_timeout;
+    if (idle_ && draining_) wait = std::min(wait, limits.drain_idle);
+    deadline_.set(now_ + wait);
 }
 
 H1Session::HeadScan H1Session::scan_head() {
-    if (begin_ == end_) return draining_ ? HeadScan::end : HeadScan::incomplete;
+    if (begin_ == end_) return HeadScan::incomplete;
     switch (scanner_.scan(unread())) {
         case h1::HeadScanner::Result::complete:
             return HeadScan::complete;
@@ -141,21 +151,23 @@ H1Session::HeadScan H1Session::scan_head() {
 void H1Session::received(std::size_t n) {
     if (idle_ && n > 0) {
         idle_ = false;
-        if (served_ > 0) deadline_.after(worker_.shared().config.limits.request_head_timeout);
+        if (served_ > 0 || draining_) deadline_.after(exchange_.running->config.limits.request_head_timeout);
     }
     end_ += n;
 }
 
 // From here on there is a request, and an exchange that answers it.
 h1::Refusal H1Session::take_head() {
-    const auto& limits = worker_.shared().config.limits;
+    // The connection may have been idle over a reload.
+    if (exchange_.running != worker_.running()) exchange_.running = worker_.running();
+    const auto& limits = exchange_.running->config.limits;
     idle_ = false;
     ++served_;
     begun_ = complete_ = chunked_ = false;
     trailers_.clear();
     now_ = exchange_.started = Steady::now();
     exchange_.now = worker_.shared().clock.unix_time(now_);
-    exchange_.status_detail = listener_.cache_status_detail;
+    exchange_.status_detail = listener_->cache_status_detail;
     deadline_.clear();
     const std::string_view bytes = unread().substr(0, scanner_.size());
     begin_ += scanner_.size();
@@ -249,10 +261,11 @@ Task<void> H1Session::linger() {
 void H1Session::finished() {
     now_ = Steady::now();
     const auto took = now_ - exchange_.started;
-    const std::size_t strategy = exchange_.strategy ? exchange_.strategy->index : worker_.metrics().requests.size() - 1;
-    worker_.metrics().requests[strategy][static_cast<std::size_t>(exchange_.result)].add();
+    exchange_.running->counters(exchange_.strategy, worker_.index())
+        .requests[static_cast<std::size_t>(exchange_.result)]
+        .add();
     worker_.metrics().durations[static_cast<std::size_t>(exchange_.result)].record(took);
-    if (worker_.shared().access_log.on()) log_request(worker_.shared(), exchange_, took);
+    if (exchange_.running->access_log->on()) log_request(worker_.shared(), exchange_, took);
 }
 
 }  // namespace larder::proxy

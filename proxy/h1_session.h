@@ -23,7 +23,7 @@ namespace larder::proxy {
 
 class H1Session final : public ClientConnection, public Downstream {
   public:
-    H1Session(Worker&, Socket, const config::Listener&, const asio::ip::address& peer);
+    H1Session(Worker&, Socket, std::shared_ptr<const config::Listener>, const asio::ip::address& peer);
     ~H1Session() override;
 
     // Serves the connection until it ends. The caller keeps the session alive.
@@ -82,7 +82,7 @@ class H1Session final : public ClientConnection, public Downstream {
 
     Worker& worker_;
     Socket socket_;
-    const config::Listener& listener_;
+    const std::shared_ptr<const config::Listener> listener_;
     Deadline deadline_;
 
     std::vector<char> buffer_;

@@ -11,7 +11,7 @@ constexpr std::size_t body_buffer_size = 64 * config::KiB;
 }  // namespace
 
 Task<Downstream::BodyPiece> H1Session::next_body_piece() {
-    const auto& limits = worker_.shared().config.limits;
+    const auto& limits = exchange_.running->config.limits;
     BodyPiece piece;
     const bool first = !body_.taken();
     body_.mark_taken();

@@ -38,7 +38,7 @@ void H1Session::begin_hit(const Hit& hit) {
     write_head_end(has_length ? std::optional(answer_.length()) : std::nullopt, bodiless_);
     gather_.clear();
     gather_.add(out_);
-    deadline_.set(now_ + worker_.shared().config.limits.write_timeout);
+    deadline_.set(now_ + exchange_.running->config.limits.write_timeout);
     hit_progress_ = 0;
 }
 
@@ -59,7 +59,7 @@ bool H1Session::next_of_hit() {
 }
 
 void H1Session::wrote(error_code error, std::size_t n) {
-    const auto& limits = worker_.shared().config.limits;
+    const auto& limits = exchange_.running->config.limits;
     gather_.consume(n);
     if (error) {
         if (deadline_.expired()) worker_.metrics().limit(Limit::write_time);
@@ -102,7 +102,7 @@ void H1Session::write_head_end(std::optional<std::uint64_t> length, bool bodiles
 
 // One deadline for each part that the client takes; and a rate that it must keep up.
 Task<bool> H1Session::write_gathered() {
-    const auto& limits = worker_.shared().config.limits;
+    const auto& limits = exchange_.running->config.limits;
     Progress progress(deadline_, limits.write_timeout, limits.minimum_rate);
     while (!gather_.empty()) {
         const auto [error, n] = co_await socket_.async_write_some(gather_.view(), no_throw);

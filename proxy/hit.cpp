@@ -15,30 +15,45 @@ void judge(Hit& hit, Tiers::Found found, const Exchange& exchange) {
     if (hit.object && exchange.personal && !hit.object->for_everybody) {
         // Nothing says that this user would have got the same (safer than RFC 9111 section 4, which would allow it).
         hit.object = nullptr;
+        hit.withheld = true;
         hit.decision = policy::decide_absent(true, exchange.directives, mode);
         if (hit.decision.reuse == policy::Reuse::fetch) hit.decision.forward = policy::Forward::bypass;
         return;
     }
-    hit.decision = hit.object ? policy::decide(*hit.object, exchange.directives, mode, exchange.now)
-                              : policy::decide_absent(hit.set != nullptr, exchange.directives, mode);
+    if (!hit.object) {
+        hit.decision = policy::decide_absent(hit.set != nullptr, exchange.directives, mode);
+    } else if (hit.object->rules_fingerprint != exchange.strategy->rules.fingerprint) {
+        hit.decision = policy::decide_outdated(exchange.directives, mode);
+    } else {
+        hit.decision = policy::decide(*hit.object, exchange.directives, mode, exchange.now);
+    }
 }
 
 }  // namespace
 
 Hit find_hit(Worker& worker, const Exchange& exchange) {
     Hit hit;
-    auto found = worker.shared().tiers.find(exchange.key, *exchange.fields, exchange.strategy->index, exchange.now,
-                                            worker.metrics());
+    auto found = exchange.running->tiers->find(exchange.key, *exchange.fields, exchange.strategy->index, exchange.now,
+                                               worker.metrics());
     judge(hit, std::move(found), exchange);
     return hit;
 }
 
 Task<Hit> find_slow_hit(Worker& worker, const Exchange& exchange, Hit before) {
-    Shared& shared = worker.shared();
-    auto found = co_await shared.tiers.find_slow(worker.executor(), shared.tickets, exchange.key, *exchange.fields,
-                                                 exchange.strategy->index, exchange.now, worker.metrics());
-    if (found.object) judge(before, std::move(found), exchange);
+    Tiers& tiers = *exchange.running->tiers;
+    before.given = tiers.given(exchange.key.hash);
+    auto found = co_await tiers.find_slow(worker.executor(), exchange.key, *exchange.fields, exchange.strategy->index,
+                                          exchange.now, worker.metrics());
+    if (found.object || (found.set && !before.set)) judge(before, std::move(found), exchange);
     co_return before;
+}
+
+Task<Hit> find_hit_again(Worker& worker, const Exchange& exchange, std::uint32_t given) {
+    const Tiers& tiers = *exchange.running->tiers;
+    Hit hit = find_hit(worker, exchange);
+    const bool ask = tiers.slow(exchange.strategy->index) && tiers.given(exchange.key.hash) != given;
+    if (ask && !hit.fresh() && !hit.withheld) hit = co_await find_slow_hit(worker, exchange, std::move(hit));
+    co_return hit;
 }
 
 void note_hit(Exchange& exchange, const Hit& hit) {

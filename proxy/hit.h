@@ -15,6 +15,8 @@ struct Hit {
     storage::VariantSetPtr set;               // pins `object`
     const storage::Object* object = nullptr;  // null: nothing stored for this request
     policy::Decision decision;
+    bool withheld = false;    // something is stored, but not for this user
+    std::uint32_t given = 0;  // Tiers::given() before the slow layers were asked
 
     bool fresh() const { return object && decision.reuse == policy::Reuse::fresh; }
     // The object with a pin of its own.
@@ -26,6 +28,10 @@ Hit find_hit(Worker& worker, const Exchange& exchange);
 
 // Asks the layers that do not answer at once, after find_hit() found nothing.
 Task<Hit> find_slow_hit(Worker& worker, const Exchange& exchange, Hit before);
+
+// After a fill has been joined as its leader: what came into a layer since `before` was found, which was not fresh.
+// Looks only where something can have come in.
+Task<Hit> find_hit_again(Worker& worker, const Exchange& exchange, std::uint32_t given);
 
 // For the log, the metrics and Cache-Status.
 void note_hit(Exchange& exchange, const Hit& hit);

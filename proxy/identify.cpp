@@ -59,9 +59,9 @@ Noticed notice(Exchange& exchange, const policy::Fields& fields) {
     return noticed;
 }
 
-void choose_key(const Shared& shared, Exchange& exchange) {
+void choose_key(const Shared& shared, const Running& running, Exchange& exchange) {
     const std::string_view host = policy::host_of(exchange.authority);
-    exchange.strategy = shared.strategies.find(host, exchange.target.path());
+    exchange.strategy = running.strategies.find(host, exchange.target.path());
     exchange.selected = exchange.target.text;
     if (!exchange.strategy) return;
     const policy::Strategy& strategy = *exchange.strategy;
@@ -137,15 +137,16 @@ h1::Refusal identify(const Shared& shared, const h1::RequestHead& head, bool tls
     if (verdict != policy::TargetVerdict::fine) return {policy::status(verdict), policy::word(verdict)};
 
     if (exchange.target.text == "*") return {};
-    exchange.route = shared.routes.find(policy::host_of(exchange.authority), exchange.target.path());
+    const Running& running = *exchange.running;
+    exchange.route = running.routes.find(policy::host_of(exchange.authority), exchange.target.path());
     if (!exchange.route) return {404, "no route for this host and path"};
-    exchange.upstream = shared.upstreams[exchange.route->upstream].get();
+    exchange.upstream = running.upstreams[exchange.route->upstream].get();
     exchange.upstream_name = exchange.upstream->settings().name;
     if (exchange.authority.empty()) {
         // HTTP/1.0 without Host: the upstream's first server names it, as it would for a request made to it directly.
         exchange.authority = exchange.upstream->servers().front()->authority();
     }
-    choose_key(shared, exchange);
+    choose_key(shared, running, exchange);
     if (exchange.strategy) {
         exchange.personal =
             policy::personal({exchange.method, head.fields, exchange.has_body}, exchange.strategy->rules);
@@ -170,7 +171,7 @@ std::optional<std::string> key_of_url(const Shared& shared, std::string_view url
     if (!policy::canonical_authority(exchange.target.authority, exchange.https, exchange.authority)) {
         return std::nullopt;
     }
-    choose_key(shared, exchange);
+    choose_key(shared, *shared.running(), exchange);
     std::string key = std::string(exchange.scheme()) + "://" + exchange.authority;
     key += exchange.selected;
     key += behind;

@@ -6,29 +6,39 @@
 
 namespace larder::proxy {
 
-InvalidationReceipt invalidate(Shared& shared, const std::shared_ptr<policy::Invalidation>& invalidation,
-                               std::size_t list_at_most) {
+Task<InvalidationReceipt> invalidate(Executor executor, Shared& shared,
+                                     std::shared_ptr<policy::Invalidation> invalidation, std::size_t list_at_most) {
     std::optional<policy::Tickets::Applying> applying;
     if (invalidation->erasure == storage::Erasure::dry_run) {
         invalidation->sequence = ~policy::Sequence{0};  // would select whatever is there
     } else {
         applying.emplace(shared.tickets.enter(invalidation));
     }
-    InvalidationReceipt receipt = shared.tiers.erase(*invalidation, list_at_most);
+    const auto running = shared.running();
+    InvalidationReceipt receipt = co_await running->tiers->erase(executor, invalidation, list_at_most);
+    // Exchanges that began before a reload may still ask layers that it let go of.
+    for (const auto& former : shared.former(*running)) {
+        if (running->tiers->cover(*former->tiers)) continue;
+        const auto also = co_await former->tiers->erase(executor, invalidation, 0);
+        receipt.durable = receipt.durable && also.durable;
+    }
+    applying.reset();
     if (invalidation->erasure != storage::Erasure::dry_run) {
         const auto type = static_cast<std::size_t>(invalidation->type);
         shared.metrics.invalidations[type].fetch_add(1, std::memory_order_relaxed);
         shared.metrics.invalidated_keys[type].fetch_add(receipt.count, std::memory_order_relaxed);
     }
-    return receipt;
+    co_return receipt;
 }
 
-void invalidate_after_write(Shared& shared, const Exchange& exchange, const h1::ResponseHead& head) {
+Task<void> invalidate_after_write(Executor executor, Shared& shared, const Exchange& exchange,
+                                  const h1::ResponseHead& head) {
     const policy::UriView target{exchange.scheme(), exchange.authority, exchange.target.text};
     for (const std::string& uri : policy::invalidated_uris(exchange.method, head.status, target, head.fields)) {
-        if (auto key = key_of_url(shared, uri)) {
-            invalidate(shared, policy::Invalidation::single_key(std::move(*key), shared.hash_seed), 0);
-        }
+        auto key = key_of_url(shared, uri);
+        if (!key) continue;
+        auto invalidation = policy::Invalidation::single_key(std::move(*key), shared.hash_seed);
+        co_await invalidate(executor, shared, std::move(invalidation), 0);
     }
 }
 

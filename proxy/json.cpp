@@ -53,4 +53,27 @@ void append_json_string(std::string& out, std::string_view text, std::size_t mos
     out += '"';
 }
 
+void JsonObject::begin(std::string_view name) {
+    if (!first_) out_ += ',';
+    first_ = false;
+    append_json_string(out_, name);
+    out_ += ':';
+}
+
+JsonObject& JsonObject::json(std::string_view name, std::string_view value) {
+    begin(name);
+    out_ += value;
+    return *this;
+}
+
+JsonObject& JsonObject::text(std::string_view name, std::string_view value) {
+    begin(name);
+    append_json_string(out_, value, std::string::npos);
+    return *this;
+}
+
+JsonObject& JsonObject::number(std::string_view name, std::uint64_t value) {
+    return json(name, std::to_string(value));
+}
+
 }  // namespace larder::proxy

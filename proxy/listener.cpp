@@ -1,10 +1,7 @@
 #include "proxy/listener.h"
 
-#include <netinet/tcp.h>
-
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/ip/v6_only.hpp>
 
 #include "proxy/h1_session.h"
 #include "proxy/worker.h"
@@ -12,39 +9,35 @@
 namespace larder::proxy {
 namespace {
 
-using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
-// The kernel holds at most this much that it has not sent yet. It bounds what slow clients make us hold, and makes the
-// progress of a slow one visible in small steps.
-using UnsentLimit = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_NOTSENT_LOWAT>;
-
-Task<void> serve(Worker& worker, Socket socket, const config::Listener& settings, asio::ip::address peer) {
-    H1Session session(worker, std::move(socket), settings, peer);
+Task<void> serve(Worker& worker, Socket socket, std::shared_ptr<const config::Listener> settings,
+                 asio::ip::address peer) {
+    H1Session session(worker, std::move(socket), std::move(settings), peer);
     co_await session.run();
 }
 
 }  // namespace
 
-Listener::Listener(Worker& worker, const config::Listener& settings, const asio::ip::tcp::endpoint& endpoint)
-    : worker_(worker), settings_(settings), acceptor_(worker.executor()), wait_(worker.executor()) {
-    acceptor_.open(endpoint.protocol());
-    acceptor_.set_option(asio::socket_base::reuse_address(true));
-    acceptor_.set_option(ReusePort(true));
-    // Accepted sockets inherit these: no call per connection.
-    acceptor_.set_option(asio::ip::tcp::no_delay(true));
-    acceptor_.set_option(UnsentLimit(128 * 1024));
-    if (endpoint.address().is_v6()) acceptor_.set_option(asio::ip::v6_only(!endpoint.address().is_unspecified()));
-    acceptor_.bind(endpoint);
-    acceptor_.listen(4096);
-    endpoint_ = acceptor_.local_endpoint();
-}
+Listener::Listener(Worker& worker, std::shared_ptr<const config::Listener> settings, ListeningSocket socket)
+    : worker_(worker),
+      settings_(std::move(settings)),
+      acceptor_(worker.executor(), socket.protocol(), socket.release()),
+      wait_(worker.executor()) {}
 
 void Listener::start() {
-    asio::co_spawn(worker_.executor(), accept_loop(), asio::detached);
+    asio::co_spawn(worker_.executor(), accept_loop(shared_from_this()), asio::detached);
 }
 
 void Listener::close() {
-    error_code ignored;
-    acceptor_.close(ignored);
+    error_code error;
+    acceptor_.cancel(error);
+    acceptor_.non_blocking(true, error);
+    while (!error && acceptor_.is_open() && !worker_.at_connection_cap()) {
+        asio::ip::tcp::endpoint peer;
+        Socket socket(worker_.executor());
+        acceptor_.accept(socket, peer, error);
+        if (!error) begin_session(std::move(socket), peer.address());
+    }
+    acceptor_.close(error);
     wait_.cancel();
 }
 
@@ -59,29 +52,34 @@ Task<void> Listener::pause() {
     co_await wait_.async_wait(no_throw);
 }
 
-Task<void> Listener::accept_loop() {
-    while (acceptor_.is_open()) {
+Task<void> Listener::accept_loop(std::shared_ptr<Listener> self) {
+    Worker& worker = self->worker_;
+    Acceptor& acceptor = self->acceptor_;
+    while (acceptor.is_open()) {
         // At the cap, connections wait in the kernel's queue: nothing spins, nothing is refused that can wait.
-        if (worker_.at_connection_cap()) {
-            co_await pause();
+        if (worker.at_connection_cap()) {
+            co_await self->pause();
             continue;
         }
         asio::ip::tcp::endpoint peer;
-        auto [error, socket] = co_await acceptor_.async_accept(peer, no_throw);
-        if (!acceptor_.is_open()) break;
-        if (error) {
+        auto [error, socket] = co_await acceptor.async_accept(peer, no_throw);
+        if (!error) {
+            self->begin_session(std::move(socket), peer.address());
+        } else if (acceptor.is_open() && error != asio::error::connection_aborted) {
             // Out of descriptors or memory: what is there goes on being served, and ends some time.
-            if (error != asio::error::connection_aborted) co_await pause();
-            continue;
+            co_await self->pause();
         }
-        if (!worker_.shared().clients.enter(peer.address())) {
-            worker_.metrics().limit(Limit::client_connections);
-            continue;
-        }
-        // Named, and moved in: a temporary here would be destroyed twice by GCC 12.
-        Task<void> session = serve(worker_, std::move(socket), settings_, peer.address());
-        asio::co_spawn(worker_.executor(), std::move(session), asio::detached);
     }
+}
+
+void Listener::begin_session(Socket socket, const asio::ip::address& peer) {
+    if (!worker_.shared().clients.enter(peer)) {
+        worker_.metrics().limit(Limit::client_connections);
+        return;
+    }
+    // Named, and moved in: a temporary here would be destroyed twice by GCC 12.
+    Task<void> session = serve(worker_, std::move(socket), settings_, peer);
+    asio::co_spawn(worker_.executor(), std::move(session), asio::detached);
 }
 
 }  // namespace larder::proxy

@@ -1,6 +1,8 @@
 #include <CLI/CLI.hpp>
 
+#include "proxy/cli/admin_verbs.h"
 #include "proxy/cli/commands.h"
+#include "proxy/cli/storage_verbs.h"
 
 namespace cli = larder::proxy::cli;
 
@@ -8,6 +10,11 @@ int main(int argc, char** argv) {
     CLI::App app{"Larder: a strategy-driven caching HTTP reverse proxy"};
     app.set_version_flag("--version", LARDER_VERSION);
     app.require_subcommand(1);
+    app.footer(R"(
+To begin: larder serve --listen :8080 --upstream http://127.0.0.1:3000 --data-dir data
+then ask for something twice and look at it: curl -i http://127.0.0.1:8080/ ; larder stats
+`larder VERB --help` has the options of a verb, with examples.
+Exit codes: 0 fine, 1 failed, 2 wrong usage or configuration.)");
     int exit_code = 0;
 
     auto* serve = app.add_subcommand("serve", "Serve: by a configuration file, by flags alone, or by both");
@@ -35,20 +42,8 @@ int main(int argc, char** argv) {
     auto* reference = app.add_subcommand("reference", "Print the reference of all settings (Markdown)");
     reference->callback([&] { exit_code = cli::reference(); });
 
-    auto* purge = app.add_subcommand("purge", "Invalidate what is stored: by URL, pattern or tag, or all of it");
-    cli::AdminTarget target;
-    cli::Purge what;
-    purge->add_option("urls", what.urls, "Absolute URLs");
-    purge->add_option("--pattern", what.pattern, "Path pattern, host optional in front: /api/workouts/**");
-    purge->add_option("--tag", what.tags, "Tag; repeatable");
-    purge->add_flag("--all", what.all, "Everything");
-    purge->add_flag("--soft", what.soft, "Make it stale instead of removing it");
-    purge->add_flag("--dry-run", what.dry_run, "Only count");
-    purge->add_option("--reason", what.reason, "For the record");
-    purge->add_flag("--json", what.json, "The receipt as JSON");
-    purge->add_option("--admin", target.address, "HOST:PORT of the admin listener; else LARDER_ADMIN");
-    purge->add_option("--token-file", target.token_file, "File with the admin token; else LARDER_TOKEN");
-    purge->callback([&] { exit_code = cli::purge(target, what); });
+    cli::add_admin_verbs(app, exit_code);
+    cli::add_storage_verbs(app, exit_code);
 
     try {
         app.parse(argc, argv);

@@ -32,15 +32,8 @@ void Histogram::record(std::chrono::nanoseconds took) {
     nanoseconds.add(took.count());
 }
 
-WorkerMetrics::WorkerMetrics(std::size_t strategies, std::size_t upstream_count, std::size_t layer_count)
-    : requests(strategies + 1), layers(layer_count) {
-    for (std::size_t i = 0; i < upstream_count; ++i) upstreams.push_back(std::make_unique<ForUpstream>());
-}
-
-Metrics::Metrics(const config::Config& config, std::size_t strategies, unsigned worker_count) {
-    for (unsigned i = 0; i < worker_count; ++i) {
-        workers.emplace_back(strategies, config.upstreams.size(), config.layers.size());
-    }
+Metrics::Metrics(unsigned worker_count) {
+    for (unsigned i = 0; i < worker_count; ++i) workers.emplace_back(i);
 }
 
 }  // namespace larder::proxy

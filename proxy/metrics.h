@@ -62,23 +62,47 @@ class Histogram {
     Counter nanoseconds;
 };
 
+// Counters of something that a configuration names, a strategy say: a block a worker. They live as long as a running
+// configuration has that name.
+template <class Block>
+class PerWorker {
+  public:
+    explicit PerWorker(unsigned workers) : blocks_(workers) {}
+
+    Block& of(unsigned worker) { return blocks_[worker]; }
+    // The sum over all workers of the counter that `which` picks from a block.
+    template <class Which>
+    std::int64_t sum(Which which) const {
+        std::int64_t sum = 0;
+        for (const Block& block : blocks_) sum += which(block).value();
+        return sum;
+    }
+
+  private:
+    std::deque<Block> blocks_;  // never moved
+};
+
+struct alignas(64) StrategyCounters {
+    std::array<Counter, results> requests;
+};
+
+struct alignas(64) UpstreamCounters {
+    std::array<Counter, 1000> statuses;
+    std::array<Counter, static_cast<std::size_t>(UpstreamError::client_gone) + 1> errors;
+
+    void failed(UpstreamError error) { errors[static_cast<std::size_t>(error)].add(); }
+};
+
+struct alignas(64) LayerCounters {
+    Counter hits, misses, errors;                          // lookups
+    std::array<Counter, storage::stored_outcomes> stores;  // by storage::Stored
+};
+
 struct alignas(64) WorkerMetrics {
-    WorkerMetrics(std::size_t strategies, std::size_t upstreams, std::size_t layers);
+    explicit WorkerMetrics(unsigned worker) : index(worker) {}
 
-    std::vector<std::array<Counter, results>> requests;  // by strategy; the last: none matched
+    const unsigned index;  // the worker's
     std::array<Histogram, results> durations;
-
-    struct ForUpstream {
-        std::array<Counter, 1000> statuses;
-        std::array<Counter, static_cast<std::size_t>(UpstreamError::client_gone) + 1> errors;
-    };
-    std::vector<std::unique_ptr<ForUpstream>> upstreams;
-
-    struct ForLayer {
-        Counter hits, misses;
-        std::array<Counter, 5> stores;  // by storage::Stored
-    };
-    std::vector<ForLayer> layers;
 
     Counter fills_in_flight;
     Counter followers;
@@ -90,12 +114,14 @@ struct alignas(64) WorkerMetrics {
 };
 
 struct Metrics {
-    Metrics(const config::Config&, std::size_t strategies, unsigned workers);
+    explicit Metrics(unsigned workers);
 
     std::deque<WorkerMetrics> workers;
     std::array<std::atomic<std::uint64_t>, 4> invalidations{};  // by policy::InvalidationType
     std::array<std::atomic<std::uint64_t>, 4> invalidated_keys{};
     std::atomic<std::uint64_t> admin_refused{0};
+    std::atomic<std::uint64_t> reloads{0};
+    std::atomic<std::uint64_t> reloads_refused{0};
 };
 
 struct Shared;

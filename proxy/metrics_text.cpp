@@ -73,15 +73,15 @@ std::int64_t total(const Metrics& metrics, Get get) {
     return sum;
 }
 
-void requests(Writer& out, const Shared& shared) {
-    const Metrics& metrics = shared.metrics;
+void requests(Writer& out, const Metrics& metrics, const Running& running) {
     out.family("larder_requests_total", "counter", "Requests answered, by strategy and result.");
-    const auto& strategies = shared.strategies.all();
+    const auto& strategies = running.strategies.all();
     for (std::size_t i = 0; i <= strategies.size(); ++i) {
-        const std::string_view name = i < strategies.size() ? std::string_view(strategies[i].name) : "none";
+        const bool named = i < strategies.size();
+        const std::string_view name = named ? std::string_view(strategies[i].name) : "none";
+        const auto& counters = named ? *running.by_strategy[i] : *running.without_strategy;
         for (std::size_t r = 0; r < results; ++r) {
-            const auto count =
-                total(metrics, [&](const WorkerMetrics& w) -> const Counter& { return w.requests[i][r]; });
+            const auto count = counters.sum([r](const StrategyCounters& c) -> const Counter& { return c.requests[r]; });
             out.sample({{"strategy", name}, {"result", word(static_cast<Result>(r))}}, count);
         }
     }
@@ -106,69 +106,85 @@ void requests(Writer& out, const Shared& shared) {
     }
 }
 
-void upstreams(Writer& out, const Shared& shared) {
-    const Metrics& metrics = shared.metrics;
+void upstreams(Writer& out, const Running& running) {
     out.family("larder_upstream_requests_total", "counter", "Responses from origins, by status.");
-    for (std::size_t u = 0; u < shared.config.upstreams.size(); ++u) {
+    for (const auto& upstream : running.upstreams) {
         for (std::size_t status = 100; status < 1000; ++status) {
-            const auto count = total(
-                metrics, [&](const WorkerMetrics& w) -> const Counter& { return w.upstreams[u]->statuses[status]; });
+            const auto count = std::as_const(*upstream).counters().sum(
+                [&](const UpstreamCounters& c) -> const Counter& { return c.statuses[status]; });
             if (count == 0) continue;
-            out.sample({{"upstream", shared.config.upstreams[u].name}, {"status", std::to_string(status)}}, count);
+            out.sample({{"upstream", upstream->settings().name}, {"status", std::to_string(status)}}, count);
         }
     }
     out.family("larder_upstream_errors_total", "counter", "Requests to origins that failed, by kind.");
-    for (std::size_t u = 0; u < shared.config.upstreams.size(); ++u) {
-        for (int kind = 1; kind <= static_cast<int>(UpstreamError::client_gone); ++kind) {
-            const auto count = total(metrics, [&](const WorkerMetrics& w) -> const Counter& {
-                return w.upstreams[u]->errors[static_cast<std::size_t>(kind)];
-            });
-            out.sample(
-                {{"upstream", shared.config.upstreams[u].name}, {"kind", word(static_cast<UpstreamError>(kind))}},
-                count);
+    for (const auto& upstream : running.upstreams) {
+        for (std::size_t kind = 1; kind <= static_cast<std::size_t>(UpstreamError::client_gone); ++kind) {
+            const auto count = std::as_const(*upstream).counters().sum(
+                [&](const UpstreamCounters& c) -> const Counter& { return c.errors[kind]; });
+            out.sample({{"upstream", upstream->settings().name}, {"kind", word(static_cast<UpstreamError>(kind))}},
+                       count);
         }
     }
 }
 
-void layers(Writer& out, const Shared& shared) {
-    const Metrics& metrics = shared.metrics;
+void layers(Writer& out, const Tiers& tiers) {
+    std::vector<storage::LayerStats> stats;
+    for (std::size_t tier = 0; tier < tiers.size(); ++tier) stats.push_back(tiers.stats(tier));
     const auto each = [&](auto sample) {
-        for (std::size_t tier = 0; tier < shared.tiers.size(); ++tier) {
-            sample(tier, std::string_view(config::word(shared.tiers.settings(tier).layer_name)));
+        for (std::size_t tier = 0; tier < tiers.size(); ++tier) {
+            sample(tier, std::string_view(config::word(tiers.settings(tier).layer_name)));
         }
     };
     out.family("larder_layer_bytes", "gauge", "Bytes that a layer holds, bookkeeping included.");
     each([&](std::size_t t, std::string_view name) {
-        out.sample({{"layer", name}}, static_cast<std::int64_t>(shared.tiers.stats(t).bytes));
+        out.sample({{"layer", name}}, static_cast<std::int64_t>(stats[t].bytes));
     });
     out.family("larder_layer_objects", "gauge", "Stored responses in a layer.");
     each([&](std::size_t t, std::string_view name) {
-        out.sample({{"layer", name}}, static_cast<std::int64_t>(shared.tiers.stats(t).objects));
+        out.sample({{"layer", name}}, static_cast<std::int64_t>(stats[t].objects));
     });
     out.family("larder_layer_lookups_total", "counter", "Lookups in a layer.");
     each([&](std::size_t t, std::string_view name) {
+        const auto& counters = tiers.counters(t);
         out.sample({{"layer", name}, {"result", "hit"}},
-                   total(metrics, [&](const WorkerMetrics& w) -> const Counter& { return w.layers[t].hits; }));
+                   counters.sum([](const LayerCounters& c) -> const Counter& { return c.hits; }));
         out.sample({{"layer", name}, {"result", "miss"}},
-                   total(metrics, [&](const WorkerMetrics& w) -> const Counter& { return w.layers[t].misses; }));
+                   counters.sum([](const LayerCounters& c) -> const Counter& { return c.misses; }));
+        out.sample({{"layer", name}, {"result", "error"}},
+                   counters.sum([](const LayerCounters& c) -> const Counter& { return c.errors; }));
     });
-    out.family("larder_layer_errors_total", "counter", "Operations that a layer failed to do.");
+    const auto stores = [&](std::size_t t, std::size_t outcome) {
+        return static_cast<std::int64_t>(stats[t].stores[outcome]) +
+               tiers.counters(t).sum([outcome](const LayerCounters& c) -> const Counter& { return c.stores[outcome]; });
+    };
+    out.family("larder_layer_errors_total", "counter",
+               "Operations that a layer failed to do, and damage that it found.");
     each([&](std::size_t t, std::string_view name) {
-        constexpr auto failed = static_cast<std::size_t>(storage::Stored::failed);
-        out.sample({{"layer", name}, {"kind", "store"}}, total(metrics, [&](const WorkerMetrics& w) -> const Counter& {
-                       return w.layers[t].stores[failed];
-                   }));
+        out.sample({{"layer", name}, {"kind", "store"}}, stores(t, static_cast<std::size_t>(storage::Stored::failed)));
+        if (tiers.memory(t)) return;
+        for (std::size_t e = 0; e < storage::layer_errors; ++e) {
+            out.sample({{"layer", name}, {"kind", storage::word(static_cast<storage::LayerError>(e))}},
+                       static_cast<std::int64_t>(stats[t].errors[e]));
+        }
     });
     out.family("larder_evictions_total", "counter", "Stored responses that had to make room for others.");
     each([&](std::size_t t, std::string_view name) {
-        out.sample({{"layer", name}}, static_cast<std::int64_t>(shared.tiers.stats(t).evictions));
+        out.sample({{"layer", name}}, static_cast<std::int64_t>(stats[t].evictions));
     });
     out.family("larder_stores_total", "counter", "Attempts to store a response, by outcome.");
     each([&](std::size_t t, std::string_view name) {
-        for (std::size_t s = 0; s < 5; ++s) {
-            out.sample({{"layer", name}, {"result", storage::word(static_cast<storage::Stored>(s))}},
-                       total(metrics, [&](const WorkerMetrics& w) -> const Counter& { return w.layers[t].stores[s]; }));
+        for (std::size_t s = 0; s < storage::stored_outcomes; ++s) {
+            out.sample({{"layer", name}, {"result", storage::word(static_cast<storage::Stored>(s))}}, stores(t, s));
         }
+    });
+    out.family("larder_layer_queue_bytes", "gauge", "What waits to be written into a layer.");
+    each([&](std::size_t t, std::string_view name) {
+        if (tiers.layer(t)) out.sample({{"layer", name}}, static_cast<std::int64_t>(stats[t].queue_bytes));
+    });
+    out.family("larder_layer_available", "gauge",
+               "1: the layer takes what is to be stored; 0: it failed and is tried again later.");
+    each([&](std::size_t t, std::string_view name) {
+        out.sample({{"layer", name}}, static_cast<std::int64_t>(stats[t].available));
     });
 }
 
@@ -199,14 +215,15 @@ std::int64_t resident_bytes(std::string_view field) {
 
 std::string metrics_text(const Shared& shared) {
     const Metrics& metrics = shared.metrics;
+    const auto running = shared.running();
     Writer out;
-    requests(out, shared);
-    upstreams(out, shared);
+    requests(out, metrics, *running);
+    upstreams(out, *running);
     out.family("larder_fills_in_flight", "gauge", "Fetches under way whose response may be stored.");
     out.sample({}, total(metrics, [](const WorkerMetrics& w) -> const Counter& { return w.fills_in_flight; }));
     out.family("larder_followers_total", "counter", "Requests that waited for another one's fetch.");
     out.sample({}, total(metrics, [](const WorkerMetrics& w) -> const Counter& { return w.followers; }));
-    layers(out, shared);
+    layers(out, *running->tiers);
     invalidations(out, metrics);
     out.family("larder_connections", "gauge", "Open connections.");
     out.sample({{"side", "client"}},
@@ -222,7 +239,11 @@ std::string metrics_text(const Shared& shared) {
     out.sample({}, static_cast<std::int64_t>(metrics.admin_refused.load(std::memory_order_relaxed)));
     out.family("larder_access_log_dropped_total", "counter",
                "Access log lines that were lost because their target was slow.");
-    out.sample({}, static_cast<std::int64_t>(shared.access_log.dropped()));
+    out.sample({}, static_cast<std::int64_t>(running->access_log->dropped()));
+    out.family("larder_reloads_total", "counter", "Reloads of the configuration, by result.");
+    out.sample({{"result", "adopted"}}, static_cast<std::int64_t>(metrics.reloads.load(std::memory_order_relaxed)));
+    out.sample({{"result", "refused"}},
+               static_cast<std::int64_t>(metrics.reloads_refused.load(std::memory_order_relaxed)));
     out.family("larder_memory_bytes", "gauge", "Memory, by part.");
     out.sample({{"part", "anonymous"}}, resident_bytes("RssAnon"));
     out.sample({{"part", "shared"}}, resident_bytes("RssShmem"));

@@ -64,7 +64,7 @@ Task<void> pass_response(Worker& worker, Exchange& exchange, Downstream& client,
         going = co_await client.send(&piece.data, piece.data.empty() ? 0 : 1, piece.end);
     }
     if (piece.error != UpstreamError::none) {
-        worker.metrics().upstreams[exchange.upstream->index()]->errors[static_cast<std::size_t>(piece.error)].add();
+        exchange.upstream->counters(worker.index()).failed(piece.error);
         exchange.result = Result::error;
         client.cut();
         co_return;
@@ -89,7 +89,9 @@ Task<void> pass_request(Worker& worker, Exchange& exchange, Downstream& client, 
         co_await tunnel(worker, exchange, client, std::move(fetched));
         co_return;
     }
-    if (!policy::is_safe(exchange.method)) invalidate_after_write(worker.shared(), exchange, fetched.head);
+    if (!policy::is_safe(exchange.method)) {
+        co_await invalidate_after_write(worker.executor(), worker.shared(), exchange, fetched.head);
+    }
     co_await pass_response(worker, exchange, client, std::move(fetched));
 }
 

@@ -4,6 +4,7 @@
 #include "policy/stored.h"
 #include "proxy/fetch.h"
 #include "proxy/pass.h"
+#include "proxy/provenance.h"
 #include "proxy/run_exchange.h"
 #include "proxy/worker.h"
 
@@ -11,8 +12,8 @@ namespace larder::proxy {
 namespace {
 
 void update(Worker& worker, const Exchange& exchange, const Fetched& fetched, const storage::ObjectPtr& object,
-            policy::Sequence ticket) {
-    Shared& shared = worker.shared();
+            const Tiers::Hold& ticket) {
+    Tiers& tiers = *exchange.running->tiers;
     const policy::Rules& rules = exchange.strategy->rules;
     const policy::Response response{fetched.head.status, fetched.head.fields, fetched.request_time,
                                     fetched.response_time};
@@ -20,23 +21,24 @@ void update(Worker& worker, const Exchange& exchange, const Fetched& fetched, co
         case policy::HeadEffect::none:
             return;
         case policy::HeadEffect::invalidates:
-            shared.tiers.drop(exchange.key, object, exchange.strategy->index);
+            tiers.drop(exchange.key, object, exchange.strategy->index);
             return;
         case policy::HeadEffect::freshens:
             break;
     }
     auto refreshed = policy::refreshed_object(*object, {"GET", *exchange.fields, false}, response, rules);
     if (!refreshed.object) return;
-    refreshed.object->ticket = ticket;
+    set_provenance(*refreshed.object, exchange);
+    refreshed.object->ticket = ticket->sequence();
     refreshed.object->stored_at = fetched.response_time;
     const auto next = std::make_shared<const storage::Object>(std::move(*refreshed.object));
-    shared.tiers.refresh(exchange.key, object, next, exchange.strategy->index, worker.metrics());
+    tiers.refresh(exchange.key, object, next, exchange.strategy->index, ticket, worker.metrics());
 }
 
 }  // namespace
 
 Task<void> pass_head(Worker& worker, Exchange& exchange, Downstream& client, Hit hit) {
-    const auto ticket = worker.shared().tickets.begin();
+    const auto ticket = std::make_shared<policy::Tickets::Ticket>(worker.shared().tickets.begin());
     ForwardOptions options;
     Fetched fetched = co_await fetch(worker, exchange, options, &client);
     const bool failed = fetched.error != UpstreamError::none || policy::is_origin_error(fetched.head.status);
@@ -53,7 +55,7 @@ Task<void> pass_head(Worker& worker, Exchange& exchange, Downstream& client, Hit
         co_await send_problem(client, exchange, problem);
         co_return;
     }
-    if (hit.object) update(worker, exchange, fetched, hit.shared(), ticket.sequence());
+    if (hit.object) update(worker, exchange, fetched, hit.shared(), ticket);
     co_await pass_response(worker, exchange, client, std::move(fetched));
 }
 

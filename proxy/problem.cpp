@@ -55,16 +55,18 @@ Problem Problem::of(UpstreamError error) {
     return {status, h1::reason_phrase(status), detail, error};
 }
 
+std::string problem_json(int status, std::string_view title, std::string_view detail, std::string_view more) {
+    std::string body;
+    JsonObject document(body);
+    document.text("title", title).number("status", static_cast<unsigned>(status));
+    if (!detail.empty()) document.text("detail", detail);
+    if (!more.empty()) body.append(1, ',').append(more);
+    document.close();
+    return body += '\n';
+}
+
 std::string problem_body(const Problem& problem) {
-    std::string body = "{\"title\":";
-    append_json_string(body, problem.title);
-    body += ",\"status\":" + std::to_string(problem.status);
-    if (!problem.detail.empty()) {
-        body += ",\"detail\":";
-        append_json_string(body, problem.detail);
-    }
-    body += "}\n";
-    return body;
+    return problem_json(problem.status, problem.title, problem.detail);
 }
 
 std::string proxy_status(const Problem& problem) {

@@ -18,7 +18,9 @@ struct Problem {
     static Problem of(UpstreamError error);
 };
 
-// The whole response but for Date, Connection and Cache-Status lines: appends fields to `fields` and returns the body.
+// An application/problem+json document. `title` and `status` always; `detail` unless it is empty; then `more`, further
+// members as JSON text.
+std::string problem_json(int status, std::string_view title, std::string_view detail, std::string_view more = {});
 std::string problem_body(const Problem& problem);
 // "larder; error=connection_refused", or empty.
 std::string proxy_status(const Problem& problem);

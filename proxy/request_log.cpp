@@ -37,7 +37,7 @@ void log_request(Shared& shared, const Exchange& exchange, std::chrono::nanoseco
     line += ",\"upstream\":";
     append_json_string(line, exchange.upstream_name);
     line += "}\n";
-    shared.access_log.write(line);
+    exchange.running->access_log->write(line);
 }
 
 }  // namespace larder::proxy

@@ -4,7 +4,6 @@
 #include <boost/asio/detached.hpp>
 
 #include "proxy/filling.h"
-#include "proxy/hit.h"
 #include "proxy/identify.h"
 #include "proxy/worker.h"
 
@@ -18,17 +17,13 @@ Task<void> fill_detached(Worker& worker, std::unique_ptr<DetachedExchange> excha
 
 }  // namespace
 
-void revalidate_in_background(Worker& worker, const Exchange& exchange, const storage::ObjectPtr& stale) {
+void revalidate_in_background(Worker& worker, const Exchange& exchange, const Hit& stale) {
     if (worker.draining()) return;
     const auto key = fill_key(worker, exchange, nullptr);
     auto joined = worker.shared().fills.join(key.hash, key.text);
-    if (!joined.leader) return;                // somebody does it already
-    if (find_hit(worker, exchange).fresh()) {  // or has just done it
-        worker.shared().fills.leave(key.hash, joined.fill);
-        joined.fill->unshare();
-        return;
-    }
-    Filling filling(std::move(joined.fill), key.hash, stale);
+    if (!joined.leader) return;  // somebody does it already
+    Filling filling(std::move(joined.fill), key.hash, stale.shared());
+    filling.given = stale.given;
     auto detached = std::make_unique<DetachedExchange>(exchange);
     detached->exchange.cache = {};
     detached->exchange.cache.forward = policy::Forward::stale;

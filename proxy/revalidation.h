@@ -2,11 +2,11 @@
 #pragma once
 
 #include "proxy/exchange.h"
-#include "storage/object.h"
+#include "proxy/hit.h"
 
 namespace larder::proxy {
 
 // At most one for a key at a time; returns at once. The exchange is copied, its client is not waited for.
-void revalidate_in_background(Worker& worker, const Exchange& exchange, const storage::ObjectPtr& stale);
+void revalidate_in_background(Worker& worker, const Exchange& exchange, const Hit& stale);
 
 }  // namespace larder::proxy

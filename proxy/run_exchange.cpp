@@ -19,15 +19,6 @@ Forward why_not(const Exchange& exchange) {
     return exchange.get || exchange.head ? Forward::bypass : Forward::method;
 }
 
-Task<void> serve_stored(Worker& worker, Exchange& exchange, Downstream& client, const Hit& hit) {
-    note_hit(exchange, hit);
-    note_detail(exchange);
-    // Named, both: GCC 12 lays out the frame of a coroutine wrongly that awaits in a condition and has no variable.
-    const auto now = worker.shared().clock.unix_time();
-    const bool sent = co_await send_stored(client, exchange, *hit.object, now);
-    if (!sent) client.cut();
-}
-
 // Whether a response to this one could be another's too, so that one may wait for the other.
 bool may_collapse(Worker& worker, const Exchange& exchange) {
     if (exchange.personal || exchange.directives.no_store) return false;
@@ -50,14 +41,8 @@ Task<void> fetch_to_store(Worker& worker, Exchange& exchange, Downstream& client
         last = key.hash;
         auto joined = worker.shared().fills.join(key.hash, key.text);
         if (joined.leader) {
-            // It may have been stored between the look and the joining.
-            if (Hit now = find_hit(worker, exchange); now.fresh()) {
-                worker.shared().fills.leave(key.hash, joined.fill);
-                joined.fill->unshare();
-                co_await serve_stored(worker, exchange, client, now);
-                co_return;
-            }
             Filling filling(std::move(joined.fill), key.hash, std::move(stale));
+            filling.given = hit.given;
             co_await fill_and_answer(worker, exchange, &client, std::move(filling));
             co_return;
         }
@@ -93,6 +78,17 @@ bool may_be_stored(const Exchange& exchange) {
            exchange.upgrade.empty();
 }
 
+Task<bool> serve_stored(Worker& worker, Exchange& exchange, Downstream& client, const Hit& hit) {
+    const auto before = exchange.cache;
+    note_hit(exchange, hit);
+    note_detail(exchange);
+    const auto now = worker.shared().clock.unix_time();
+    const Sent sent = co_await send_stored(client, exchange, *hit.object, now);
+    if (sent == Sent::cut) client.cut();
+    if (sent == Sent::nothing) exchange.cache = before;
+    co_return sent != Sent::nothing;
+}
+
 void note_ttl(Exchange& exchange, const storage::Lifetime& lifetime, storage::UnixTime now) {
     exchange.cache.ttl = lifetime.invalidated ? 0 : lifetime.freshness - lifetime.age(now);
 }
@@ -101,8 +97,14 @@ Task<void> serve_stale(Exchange& exchange, Downstream& client, const storage::Ob
     exchange.result = Result::stale;
     note_ttl(exchange, object.lifetime, now);
     note_detail(exchange);
-    const bool sent = co_await send_stored(client, exchange, object, now);
-    if (!sent) client.cut();
+    const Sent sent = co_await send_stored(client, exchange, object, now);
+    if (sent == Sent::cut) client.cut();
+    if (sent != Sent::nothing) co_return;
+    Problem problem = Problem::of(UpstreamError::bad_response);
+    problem.detail = "The origin server failed, and the stored response cannot be read.";
+    exchange.result = Result::error;
+    exchange.cache.ttl.reset();
+    co_await send_problem(client, exchange, problem);
 }
 
 void note_detail(Exchange& exchange) {
@@ -167,19 +169,24 @@ Task<void> run_exchange(Worker& worker, Exchange& exchange, Downstream& client, 
         co_await pass_request(worker, exchange, client, why_not(exchange));
         co_return;
     }
-    if (!hit.object && worker.shared().tiers.slow(exchange.strategy->index)) {
-        hit = co_await find_slow_hit(worker, exchange, std::move(hit));
+    const Tiers& tiers = *exchange.running->tiers;
+    if (tiers.slow(exchange.strategy->index)) {
+        hit.given = tiers.given(exchange.key.hash);
+        if (!hit.object && !hit.withheld) hit = co_await find_slow_hit(worker, exchange, std::move(hit));
     }
     exchange.cache.forward = hit.decision.forward;
     switch (hit.decision.reuse) {
-        case Reuse::fresh:
-        case Reuse::stale_accepted:
-            co_await serve_stored(worker, exchange, client, hit);
-            co_return;
         case Reuse::stale_while_revalidate:
-            revalidate_in_background(worker, exchange, hit.shared());
-            co_await serve_stored(worker, exchange, client, hit);
-            co_return;
+            revalidate_in_background(worker, exchange, hit);
+            [[fallthrough]];
+        case Reuse::fresh:
+        case Reuse::stale_accepted: {
+            const bool served = co_await serve_stored(worker, exchange, client, hit);
+            if (served) co_return;
+            hit = Hit();
+            exchange.cache.forward = Forward::miss;
+            break;
+        }
         case Reuse::gateway_timeout: {
             Problem problem;
             problem.status = 504;
@@ -200,7 +207,7 @@ Task<void> run_exchange(Worker& worker, Exchange& exchange, Downstream& client, 
     }
     // Nothing is stored for a part alone, so the origin is asked for just that.
     if (!hit.object && exchange.range) {
-        co_await pass_request(worker, exchange, client, hit.decision.forward);
+        co_await pass_request(worker, exchange, client, exchange.cache.forward);
         co_return;
     }
     co_await fetch_to_store(worker, exchange, client, std::move(hit));

@@ -21,6 +21,9 @@ void note_detail(Exchange& exchange);
 // Freshness left, for Cache-Status.
 void note_ttl(Exchange& exchange, const storage::Lifetime& lifetime, storage::UnixTime now);
 
+// Answers with a stored response. False: its body has gone from its layer, and nothing has been answered.
+Task<bool> serve_stored(Worker& worker, Exchange& exchange, Downstream& client, const Hit& hit);
+
 // Answers with a stored response because the origin failed; exchange.cache says how.
 Task<void> serve_stale(Exchange& exchange, Downstream& client, const storage::Object& object, storage::UnixTime now);
 

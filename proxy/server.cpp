@@ -1,21 +1,18 @@
 #include "proxy/server.h"
 
-#include <sys/stat.h>
-
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <cerrno>
 #include <csignal>
-#include <cstring>
-#include <random>
 #include <stdexcept>
 #include <thread>
 
-#include "config/address.h"
 #include "proxy/admin/admin_listener.h"
+#include "proxy/data_dir.h"
 #include "proxy/descriptors.h"
+#include "proxy/handover.h"
+#include "proxy/listening.h"
 #include "proxy/upstream/health.h"
 #include "proxy/worker.h"
 
@@ -29,130 +26,167 @@ unsigned worker_count(const config::Config& config) {
     return std::max(1U, std::thread::hardware_concurrency());
 }
 
-std::uint64_t random_seed() {
-    std::random_device random;
-    return std::uint64_t{random()} << 32 | random();
-}
-
-tcp::endpoint endpoint_of(const std::string& address) {
-    const auto parsed = config::parse_address(address);
-    if (!parsed) throw std::runtime_error(address + ": not an address to listen on; expected HOST:PORT");
-    error_code error;
-    if (parsed->host.empty()) {
-        // Every address: one socket for IPv6 and IPv4, where this machine has IPv6 at all.
-        asio::io_context probing;
-        tcp::socket probe(probing);
-        probe.open(tcp::v6(), error);
-        return {error ? tcp::v4() : tcp::v6(), parsed->port};
-    }
-    const auto literal = asio::ip::make_address(parsed->host, error);
-    if (!error) return {literal, parsed->port};
-    asio::io_context context;
-    tcp::resolver resolver(context);
-    const auto results = resolver.resolve(parsed->host, std::to_string(parsed->port), error);
-    if (error || results.empty()) {
-        throw std::runtime_error(address + ": " + parsed->host + " does not resolve; use an address of this machine");
-    }
-    return results.begin()->endpoint();
-}
-
-std::string text(const tcp::endpoint& endpoint) {
-    const std::string address = endpoint.address().to_string();
-    return (endpoint.address().is_v6() ? "[" + address + "]" : address) + ":" + std::to_string(endpoint.port());
-}
-
-void make_data_dir(const std::string& path) {
-    for (std::size_t slash = path.find('/', 1);; slash = path.find('/', slash + 1)) {
-        const std::string part = path.substr(0, slash);
-        if (::mkdir(part.c_str(), 0750) != 0 && errno != EEXIST) {
-            throw std::runtime_error("data_dir " + path + ": cannot make " + part + ": " + std::strerror(errno) +
-                                     "; name a directory that Larder may write to (--data-dir)");
-        }
-        if (slash == std::string::npos) break;
-    }
-}
-
-std::runtime_error cannot_listen(const std::string& address, const boost::system::system_error& error) {
-    return std::runtime_error("cannot listen on " + address + ": " + error.code().message() +
-                              "; is another process using it?");
+// Tickets count up; what is stored has those of the runs before, so each run's are larger.
+policy::Sequence first_ticket(std::uint64_t run) {
+    return run << 30;
 }
 
 }  // namespace
 
 struct Server::Parts {
-    explicit Parts(const config::Config& configuration);
+    Parts(const config::Config& configuration, const Source& source);
 
     void start();
-    void drain();
+    DataDir::Identity begin(const config::Config& config);
+    void adopted(const Running& before, std::optional<ListeningSocket> admin_socket);
+    void serve_admin(ListeningSocket socket);
+    void watch(const std::shared_ptr<Upstream>& upstream);
+    void drain(const char* why);
+    void close_listeners();
     void end();
     void wait_for_signal();
     void arm_ticker();
 
+    DataDir data_dir;
+    std::optional<Predecessor> predecessor;  // the process that has data_dir, and hands over to this one
+    Inherited inherited;
+    DataDir::Identity identity;
     std::string token;
     Shared shared;
     asio::io_context control{1};
     Deadlines deadlines;
-    std::vector<tcp::endpoint> listening;
+    Listening listening;
+    Reload reload;
     std::unique_ptr<admin::Api> api;
-    std::unique_ptr<admin::AdminListener> admin;
-    asio::signal_set signals{control, SIGTERM, SIGINT};
+    std::shared_ptr<admin::AdminListener> admin;
+    std::unique_ptr<Successor> successor;  // waits for the process that takes over from this one
+    asio::signal_set signals{control, SIGTERM, SIGINT, SIGHUP};
     asio::steady_timer ticker{control};
+    asio::steady_timer delay{control};
     asio::steady_timer grace{control};
     std::thread joiner;
+    unsigned asked_to_stop = 0;
     bool draining = false;
+    bool taken_over = false;
+    std::optional<Steady::time_point> hand_on_at;  // the layers, to the process that took over
 };
 
-Server::Parts::Parts(const config::Config& configuration)
-    : shared(configuration, random_seed(), worker_count(configuration)) {
-    const config::Config& config = shared.config;
-    make_data_dir(config.data_dir);
+Server::Parts::Parts(const config::Config& configuration, const Source& source)
+    : data_dir(configuration.data_dir),
+      inherited(Inherited::from_systemd()),
+      identity(begin(configuration)),
+      shared(configuration, identity.seed, worker_count(configuration), first_ticket(identity.run), identity.layers),
+      listening(shared.metrics.workers.size()),
+      reload(control.get_executor(), shared, listening, source,
+             [this](const Running& before, std::optional<ListeningSocket> socket) {
+                 adopted(before, std::move(socket));
+             }) {
+    const auto running = shared.running();
+    const config::Config& config = running->config;
     const unsigned workers = static_cast<unsigned>(shared.metrics.workers.size());
     for (unsigned i = 0; i < workers; ++i) shared.workers.push_back(std::make_unique<Worker>(shared, i));
+    std::vector<OpenedListener> opened;
     for (const config::Listener& listener : config.listeners) {
-        auto endpoint = endpoint_of(listener.address);
-        try {
-            // The first worker's port, if the system chose one, is everybody's.
-            for (const auto& worker : shared.workers) endpoint = worker->add_listener(listener, endpoint);
-        } catch (const boost::system::system_error& error) {
-            throw cannot_listen(listener.address, error);
-        }
-        listening.push_back(endpoint);
+        opened.push_back({std::make_shared<const config::Listener>(listener),
+                          listening.open(listener.address, Sharing::between_workers, inherited)});
     }
+    auto sockets = spread(std::move(opened), workers);
+    for (unsigned i = 0; i < workers; ++i) shared.workers[i]->apply({running, std::move(sockets[i])});
+    token = admin::load_or_make_token(config.data_dir);
+    api = std::make_unique<admin::Api>(shared, token, [this] { return reload.run(); });
     if (config.admin.address != "off") {
-        token = admin::load_or_make_token(config.data_dir);
-        api = std::make_unique<admin::Api>(shared, token, config.admin.address);
-        try {
-            admin = std::make_unique<admin::AdminListener>(control.get_executor(), shared, *api, deadlines,
-                                                           endpoint_of(config.admin.address));
-        } catch (const boost::system::system_error& error) {
-            throw cannot_listen(config.admin.address, error);
+        serve_admin(std::move(listening.open(config.admin.address, Sharing::with_nobody, inherited).front()));
+    }
+    data_dir.use_layers(shared.layers.directories());
+}
+
+// Takes data_dir, or the place of the process that has it.
+DataDir::Identity Server::Parts::begin(const config::Config& config) {
+    if (!data_dir.lock()) {
+        predecessor.emplace(config.data_dir);
+        inherited.add(predecessor->take_sockets());
+        const bool same_place = std::ranges::any_of(config.listeners, [&](const config::Listener& listener) {
+            return inherited.has(endpoint_of(listener.address));
+        });
+        if (!same_place) {
+            throw std::runtime_error("data_dir " + config.data_dir + " is in use by process " +
+                                     std::to_string(predecessor->pid()) +
+                                     ", which listens elsewhere; name another directory (data_dir, --data-dir), or the "
+                                     "same listeners to take over from it");
+        }
+    }
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    return data_dir.begin_run(
+        static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(now).count()));
+}
+
+void Server::Parts::serve_admin(ListeningSocket socket) {
+    if (admin) admin->close();
+    admin = std::make_shared<admin::AdminListener>(control.get_executor(), shared, *api, deadlines, std::move(socket));
+}
+
+void Server::Parts::watch(const std::shared_ptr<Upstream>& upstream) {
+    for (const auto& server : upstream->servers()) {
+        if (server->named()) {
+            asio::co_spawn(control, keep_resolved(control.get_executor(), upstream, server, shared.events),
+                           asio::detached);
+        }
+        if (upstream->settings().health) {
+            asio::co_spawn(control, keep_checked(control.get_executor(), upstream, server, shared.events),
+                           asio::detached);
         }
     }
 }
 
 void Server::Parts::start() {
-    for (const auto& upstream : shared.upstreams) {
-        for (const auto& server : upstream->servers()) {
-            if (server->named()) {
-                asio::co_spawn(control, keep_resolved(control.get_executor(), *upstream, server, shared.events),
-                               asio::detached);
-            }
-            if (upstream->settings().health) {
-                asio::co_spawn(control, keep_checked(control.get_executor(), *upstream, server, shared.events),
-                               asio::detached);
-            }
-        }
-    }
+    const auto running = shared.running();
+    for (const auto& upstream : running->upstreams) watch(upstream);
     for (const auto& worker : shared.workers) worker->start();
-    for (const auto& endpoint : listening) {
-        shared.events.emit("listening", {{"address", text(endpoint)}, {"side", std::string("client")}});
+    for (const config::Listener& listener : running->config.listeners) {
+        shared.events.emit("listening",
+                           {{"address", text(listening.endpoint(listener.address))}, {"side", std::string("client")}});
     }
     if (admin) {
         admin->start();
         shared.events.emit("listening", {{"address", text(admin->endpoint())}, {"side", std::string("admin")}});
     }
+    if (predecessor) {
+        shared.events.emit("taking_over", {{"pid", static_cast<std::int64_t>(predecessor->pid())}});
+        predecessor->ready();
+    }
+    successor = std::make_unique<Successor>(
+        control, data_dir.path(), shared.events, [this] { return listening.descriptors(); },
+        [this] {
+            taken_over = true;
+            drain("another process took over");
+        });
     arm_ticker();
     wait_for_signal();
+}
+
+// After a reload: what the control thread does besides.
+void Server::Parts::adopted(const Running& before, std::optional<ListeningSocket> admin_socket) {
+    const auto running = shared.running();
+    for (const auto& upstream : running->upstreams) {
+        const bool known = std::ranges::find(before.upstreams, upstream) != before.upstreams.end();
+        if (!known) watch(upstream);
+    }
+    for (const config::Listener& listener : running->config.listeners) {
+        if (std::ranges::find(before.config.listeners, listener.address, &config::Listener::address) !=
+            before.config.listeners.end()) {
+            continue;
+        }
+        shared.events.emit("listening",
+                           {{"address", text(listening.endpoint(listener.address))}, {"side", std::string("client")}});
+    }
+    data_dir.use_layers(shared.layers.directories());
+    if (running->config.admin.address == before.config.admin.address) return;
+    if (admin) admin->close();
+    admin.reset();
+    if (!admin_socket) return;
+    serve_admin(std::move(*admin_socket));
+    admin->start();
+    shared.events.emit("listening", {{"address", text(admin->endpoint())}, {"side", std::string("admin")}});
 }
 
 void Server::Parts::arm_ticker() {
@@ -160,30 +194,50 @@ void Server::Parts::arm_ticker() {
     ticker.async_wait([this](error_code error) {
         if (error) return;
         deadlines.check(Steady::now());
+        shared.layers.tend();
+        if (hand_on_at && Steady::now() >= *hand_on_at) shared.layers.hand_on();
+        if (!draining) data_dir.lock();  // as soon as the process before this one is gone
         arm_ticker();
     });
 }
 
 void Server::Parts::wait_for_signal() {
-    signals.async_wait([this](error_code error, int) {
+    signals.async_wait([this](error_code error, int signal) {
         if (error) return;
-        if (draining) {
-            end();
+        if (signal == SIGHUP) {
+            asio::co_spawn(control, reload.run(), [](std::exception_ptr, std::vector<config::Complaint>) {});
+        } else if (++asked_to_stop == 1) {
+            drain("signal");
         } else {
-            drain();
+            end();
         }
         wait_for_signal();
     });
 }
 
 // The first signal: no new connections, those that are idle are closed, the rest may finish within the grace.
-void Server::Parts::drain() {
+void Server::Parts::drain(const char* reason) {
     if (draining) return;
     draining = true;
     shared.draining.store(true);
-    shared.events.emit("draining", {});
+    shared.events.emit("draining", {{"reason", std::string(reason)}});
+    const auto& limits = shared.running()->config.limits;
+    // Whoever asks /readyz may look away first.
+    delay.expires_after(taken_over ? std::chrono::milliseconds(0) : limits.drain_delay);
+    delay.async_wait([this](error_code) { close_listeners(); });
+}
+
+void Server::Parts::close_listeners() {
+    const auto grace_time = shared.running()->config.limits.shutdown_grace;
+    successor.reset();
+    listening.close_all();
+    if (taken_over) {
+        if (admin) admin->close();  // from now on the other one is asked
+        // Requests that are about to end may still store and invalidate.
+        hand_on_at = Steady::now() + shared.running()->config.limits.drain_idle;
+    }
     for (const auto& worker : shared.workers) worker->stop(false);
-    grace.expires_after(shared.config.limits.shutdown_grace);
+    grace.expires_after(grace_time);
     grace.async_wait([this](error_code error) {
         if (!error) end();
     });
@@ -195,10 +249,11 @@ void Server::Parts::drain() {
 }
 
 void Server::Parts::end() {
+    delay.cancel();
     for (const auto& worker : shared.workers) worker->stop(true);
 }
 
-Server::Server(const config::Config& config) : parts_(std::make_unique<Parts>(config)) {}
+Server::Server(const config::Config& config, const Source& source) : parts_(std::make_unique<Parts>(config, source)) {}
 
 Server::~Server() = default;
 
@@ -207,24 +262,7 @@ void Server::run() {
     parts_->start();
     parts_->control.run();
     if (parts_->joiner.joinable()) parts_->joiner.join();
+    parts_->shared.layers.close();
     parts_->shared.events.emit("stopped", {});
 }
-
-void Server::stop() {
-    Parts* const parts = parts_.get();
-    asio::post(parts->control, [parts] { parts->drain(); });
-}
-
-const std::vector<tcp::endpoint>& Server::listening() const {
-    return parts_->listening;
-}
-
-tcp::endpoint Server::admin_listening() const {
-    return parts_->admin ? parts_->admin->endpoint() : tcp::endpoint();
-}
-
-const std::string& Server::admin_token() const {
-    return parts_->token;
-}
-
 }  // namespace larder::proxy

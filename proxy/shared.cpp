@@ -4,28 +4,54 @@
 
 namespace larder::proxy {
 
-Shared::Shared(config::Config configuration, std::uint64_t seed, unsigned worker_count)
-    : config(std::move(configuration)),
-      strategies(config),
-      routes(config),
-      hash_seed(seed),
-      tickets(config.limits.invalidation_backlog),
-      tiers(config, strategies, tickets, seed),
-      fills(config.limits.fill_window_bytes, config.limits.fills_bytes),
-      metrics(config, strategies.all().size(), worker_count),
-      access_log(config.access_log),
-      clients(config.limits.connections_per_client) {
-    for (std::size_t i = 0; i < config.upstreams.size(); ++i) {
-        try {
-            upstreams.push_back(std::make_unique<Upstream>(config.upstreams[i], i, worker_count));
-        } catch (const boost::system::system_error& error) {
-            throw std::runtime_error("upstreams." + config.upstreams[i].name + ": tls_ca_file " +
-                                     config.upstreams[i].tls_ca_file + ": " + error.code().message() +
-                                     "; name a readable file with PEM certificates");
-        }
-    }
+Shared::Shared(config::Config configuration, std::uint64_t seed, unsigned worker_count, policy::Sequence first_ticket,
+               std::vector<std::string> kept)
+    : hash_seed(seed),
+      tickets(configuration.limits.invalidation_backlog, first_ticket),
+      layers(tickets, events, clock, seed, worker_count, std::move(kept)),
+      fills(configuration.limits.fill_window_bytes, configuration.limits.fills_bytes),
+      metrics(worker_count),
+      clients(configuration.limits.connections_per_client) {
+    auto tiers = layers.open(configuration);
+    running_ =
+        std::make_shared<const Running>(std::move(configuration), nullptr, worker_count, std::move(tiers), tickets);
+    layers.keep(running_->config, running_->tiers->all());
 }
 
 Shared::~Shared() = default;
+
+std::shared_ptr<const Running> Shared::running() const {
+    const std::lock_guard lock(mutex_);
+    return running_;
+}
+
+std::shared_ptr<const Running> Shared::prepare(config::Config configuration) {
+    const auto before = running();
+    auto tiers = layers.open(configuration);
+    return std::make_shared<const Running>(std::move(configuration), before.get(),
+                                           static_cast<unsigned>(metrics.workers.size()), std::move(tiers), tickets);
+}
+
+void Shared::adopt(std::shared_ptr<const Running> next) {
+    const config::Limits& limits = next->config.limits;
+    tickets.change_backlog(limits.invalidation_backlog);
+    fills.change_limits(limits.fill_window_bytes, limits.fills_bytes);
+    clients.change_limit(limits.connections_per_client);
+    layers.keep(next->config, next->tiers->all());
+    std::shared_ptr<const Running> before;  // not destroyed under the lock
+    const std::lock_guard lock(mutex_);
+    std::erase_if(former_, [](const auto& former) { return former.expired(); });
+    former_.push_back(running_);
+    before = std::exchange(running_, std::move(next));
+}
+
+std::vector<std::shared_ptr<const Running>> Shared::former(const Running& now) const {
+    std::vector<std::shared_ptr<const Running>> all;
+    const std::lock_guard lock(mutex_);
+    for (const auto& weak : former_) {
+        if (auto former = weak.lock(); former && former.get() != &now) all.push_back(std::move(former));
+    }
+    return all;
+}
 
 }  // namespace larder::proxy

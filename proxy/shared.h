@@ -1,52 +1,60 @@
-// What all workers and the admin side share: the running configuration, compiled; the layers; the fills under way; the
-// tickets; the metrics; where log lines and events go. Made by main, outlives all of them.
-//
-// Each member says by itself how it is shared; the struct is only the place where they meet.
+// What all workers and the admin side share and what stays over a reload: the fills under way, the tickets, the
+// metrics, where events go. Made by main, outlives all of them. Each member says by itself how it is shared; the struct
+// is only the place where they meet.
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "config/config.h"
-#include "policy/strategy_table.h"
 #include "policy/tickets.h"
-#include "proxy/access_log.h"
 #include "proxy/client_counts.h"
 #include "proxy/clock.h"
 #include "proxy/events.h"
 #include "proxy/fills.h"
+#include "proxy/layers.h"
 #include "proxy/metrics.h"
 #include "proxy/remembered.h"
-#include "proxy/route_table.h"
-#include "proxy/tiers.h"
-#include "proxy/upstream/upstream.h"
+#include "proxy/running.h"
 
 namespace larder::proxy {
 
 class Worker;
 
 struct Shared {
-    const config::Config config;
-    const policy::StrategyTable strategies;
-    const RouteTable routes;
-    std::vector<std::unique_ptr<Upstream>> upstreams;  // as in config.upstreams
-
     const std::uint64_t hash_seed;
     const Clock clock;
     policy::Tickets tickets;
-    Tiers tiers;
+    Events events;
+    Layers layers;
     Fills fills;
     Remembered remembered;
     Metrics metrics;
-    Events events;
-    AccessLog access_log;
     std::atomic<bool> draining{false};
     ClientCounts clients;
     std::vector<std::unique_ptr<Worker>> workers;  // filled before any of them starts
 
-    // Throws std::runtime_error with a message for the operator.
-    Shared(config::Config, std::uint64_t seed, unsigned workers);
+    // Throws std::runtime_error with a message for the operator. `first_ticket`: see policy/tickets.h; `kept`: see
+    // Layers.
+    Shared(config::Config, std::uint64_t seed, unsigned workers, policy::Sequence first_ticket = 0,
+           std::vector<std::string> kept = {});
     ~Shared();
+
+    // The configuration in force. Any thread. Workers have a pointer of their own, and go over to another one each in
+    // their own time (Worker::adopt).
+    std::shared_ptr<const Running> running() const;
+    // Those that were in force before and still serve an exchange or a connection.
+    std::vector<std::shared_ptr<const Running>> former(const Running& now) const;
+    // What a reload would put in force. Throws std::runtime_error.
+    std::shared_ptr<const Running> prepare(config::Config);
+    // From now on it is in force. The control thread.
+    void adopt(std::shared_ptr<const Running>);
+
+  private:
+    mutable std::mutex mutex_;
+    std::shared_ptr<const Running> running_;            // under mutex_
+    std::vector<std::weak_ptr<const Running>> former_;  // under mutex_
 };
 
 }  // namespace larder::proxy

@@ -2,7 +2,6 @@
 
 #include "policy/conditional.h"
 #include "proxy/decimal.h"
-#include "proxy/task.h"
 
 namespace larder::proxy {
 namespace {
@@ -186,35 +185,28 @@ bool StoredAnswer::next(Gather& gather) {
     return added;
 }
 
-Task<bool> send_stored(Downstream& client, Exchange& exchange, const storage::Object& object, storage::UnixTime now) {
-    StoredAnswer answer;
-    answer.prepare(exchange, object, now);
-    Downstream::Head head;
-    head.status = answer.status();
-    head.fields = answer.fields();
-    if (answer.status() != 304 && answer.status() != 204) head.length = answer.length();
-    head.bodiless = answer.bodiless();
-    bool begun = false;
-    for (;;) {
-        Gather gather;
-        const bool more = answer.next(gather);
-        if (begun && !more) co_return true;
-        std::array<std::string_view, Gather::capacity> pieces;
-        std::size_t count = 0;
-        for (const auto& buffer : gather.view()) {
-            pieces[count++] = {static_cast<const char*>(buffer.data()), buffer.size()};
-        }
-        bool sent = false;
-        if (!begun) {
-            // With a known length the session knows the end by itself.
-            sent = co_await client.begin(head, pieces.data(), count, !more);
-            begun = true;
-        } else {
-            sent = co_await client.send(pieces.data(), count, false);
-        }
-        if (!sent) co_return false;
-        if (!more) co_return true;
+bool StoredAnswer::next(Span& span) {
+    if (bodiless_ || !body_) return false;
+    if (parts_.empty()) {
+        span = {{}, 0, body_->size};
+        body_ = nullptr;  // that was all
+        return span.end > 0;
     }
+    if (part_ == parts_.size()) {
+        span = {tail_, 0, 0};
+        body_ = nullptr;
+        return !tail_.empty();
+    }
+    const Part& part = parts_[part_];
+    if (!text_sent_ && !part.text.empty()) {
+        text_sent_ = true;
+        span = {part.text, 0, 0};
+        return true;
+    }
+    text_sent_ = false;
+    ++part_;
+    span = {{}, part.range.first, part.range.last + 1};
+    return true;
 }
 
 }  // namespace larder::proxy

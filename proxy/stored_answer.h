@@ -25,8 +25,16 @@ class StoredAnswer {
     std::uint64_t length() const { return length_; }       // of the body, or of what HEAD is told of
     bool bodiless() const { return bodiless_; }
 
-    // Adds the next pieces of the body to `gather`; false: there are no more.
+    // Adds the next pieces of the body, which is in memory, to `gather`; false: there are no more.
     bool next(Gather& gather);
+
+    // The same of a body with a source, in place of next(): some text, or bytes of the body from `begin` to `end`.
+    struct Span {
+        std::string_view text;
+        std::uint64_t begin = 0;
+        std::uint64_t end = 0;
+    };
+    bool next(Span& span);
 
   private:
     struct Part {
@@ -53,7 +61,12 @@ class StoredAnswer {
     std::uint64_t at_ = 0;           // within the body
 };
 
-// Sends it; false: the client is gone.
-Task<bool> send_stored(Downstream& client, Exchange& exchange, const storage::Object& object, storage::UnixTime now);
+enum class Sent {
+    all,
+    cut,      // the client is gone, or has to be cut, since the body ceased to be readable
+    nothing,  // the body could not be read, and nothing has been sent yet: answer otherwise
+};
+// Sends it; a body with a source in parts, of which at most two are in memory. `object` is pinned by the caller.
+Task<Sent> send_stored(Downstream& client, Exchange& exchange, const storage::Object& object, storage::UnixTime now);
 
 }  // namespace larder::proxy

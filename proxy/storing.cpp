@@ -43,9 +43,10 @@ storage::Body::Piece copied(std::string_view data) {
 
 }  // namespace
 
-Storing::Storing(Worker& worker, const storage::KeyView& key, Filling filling, What what,
-                 policy::Tickets::Ticket ticket, std::unique_ptr<UpstreamConnection> connection, Upstream& upstream)
+Storing::Storing(Worker& worker, std::shared_ptr<const Running> running, const storage::KeyView& key, Filling filling,
+                 What what, Tiers::Hold ticket, std::unique_ptr<UpstreamConnection> connection, Upstream& upstream)
     : worker_(worker),
+      running_(std::move(running)),
       key_text_(key.text),
       key_{key_text_, key.hash, key.path_offset},
       filling_(std::move(filling)),
@@ -69,7 +70,7 @@ bool Storing::room_for(std::uint64_t bytes) {
         // Its next response will be no smaller: requests for it need not wait for one another.
         Shared& shared = worker_.shared();
         shared.remembered.uncacheable(key_.hash,
-                                      shared.clock.unix_time() + shared.config.limits.uncacheable_memory.count());
+                                      shared.clock.unix_time() + running_->config.limits.uncacheable_memory.count());
         return false;
     }
     constexpr std::uint64_t bookkeeping = 128;  // of a piece
@@ -117,7 +118,7 @@ void Storing::finish() {
         auto made = std::make_shared<storage::Object>(*what_.head);
         made->body = compact(filling_.fill->body());
         object = std::move(made);
-        const auto stored = shared.tiers.store(key_, object, what_.strategy, worker_.metrics());
+        const auto stored = running_->tiers->store(key_, object, what_.strategy, ticket_, worker_.metrics());
         if (stored == storage::Stored::invalidated) filling_.fill->overtaken();
     }
     filling_.unlist(shared.fills);
@@ -134,8 +135,7 @@ Task<void> Storing::take_rest(std::unique_ptr<Storing> storing) {
     for (;;) {
         const auto piece = co_await storing->connection_->next_piece(storing->upstream_.settings().idle_timeout);
         if (piece.error != UpstreamError::none) {
-            auto& errors = worker.metrics().upstreams[storing->upstream_.index()]->errors;
-            errors[static_cast<std::size_t>(piece.error)].add();
+            storing->upstream_.counters(worker.index()).failed(piece.error);
             break;
         }
         if (storing->take_at_hand(piece)) break;

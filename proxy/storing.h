@@ -7,14 +7,15 @@
 #include <memory>
 #include <string>
 
-#include "policy/tickets.h"
 #include "proxy/filling.h"
 #include "proxy/task.h"
+#include "proxy/tiers.h"
 #include "proxy/upstream/connection.h"
 
 namespace larder::proxy {
 
 class Upstream;
+struct Running;
 
 class Storing {
   public:
@@ -25,8 +26,8 @@ class Storing {
         bool keep_alive = false;     // the connection may be used again after the body
     };
 
-    Storing(Worker& worker, const storage::KeyView& key, Filling filling, What what, policy::Tickets::Ticket ticket,
-            std::unique_ptr<UpstreamConnection> connection, Upstream& upstream);
+    Storing(Worker& worker, std::shared_ptr<const Running> running, const storage::KeyView& key, Filling filling,
+            What what, Tiers::Hold ticket, std::unique_ptr<UpstreamConnection> connection, Upstream& upstream);
     ~Storing();
     Storing(const Storing&) = delete;
     Storing& operator=(const Storing&) = delete;
@@ -44,11 +45,12 @@ class Storing {
     void finish();
 
     Worker& worker_;
+    const std::shared_ptr<const Running> running_;  // keeps upstream_
     const std::string key_text_;
     const storage::KeyView key_;
     Filling filling_;
     const What what_;
-    policy::Tickets::Ticket ticket_;
+    Tiers::Hold ticket_;
     std::unique_ptr<UpstreamConnection> connection_;
     Upstream& upstream_;
     std::uint64_t size_ = 0;      // of the body so far

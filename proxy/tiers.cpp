@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "policy/vary.h"
-#include "proxy/wakeup.h"
 
 namespace larder::proxy {
 
@@ -11,63 +10,64 @@ using storage::Stored;
 
 namespace {
 
-// This very object, wherever its key has gone.
-class OneObject final : public storage::Selection {
+// Stored responses of one key and variant: the one of a ticket, in whichever copies, or all that began earlier.
+class OfVariant final : public storage::Selection {
   public:
-    OneObject(storage::KeyHash hash, const storage::Object* object) : object_(object) {
+    enum class Which { itself, earlier };
+    OfVariant(const storage::KeyView& view, const storage::Object& object, Which which)
+        : text_(view.text), ticket_(object.ticket), vary_(object.vary), which_(which) {
         index = Index::key;
-        key = hash;
+        key = view.hash;
     }
-    bool selects(const storage::KeyView&, const storage::Object& object) const override { return &object == object_; }
+    bool selects(const storage::KeyView& view, const storage::Object& object) const override {
+        const bool chosen = which_ == Which::itself ? object.ticket == ticket_ : object.ticket < ticket_;
+        return chosen && object.vary == vary_ && view.text == text_;
+    }
 
   private:
-    const storage::Object* object_;
+    const std::string text_;
+    const policy::Sequence ticket_;
+    const std::vector<storage::VaryField> vary_;
+    const Which which_;
 };
+
+void erase_from(Tier& tier, const std::shared_ptr<const OfVariant>& selection) {
+    if (tier.memory) {
+        tier.memory->erase(*selection, storage::Erasure::hard, 0);
+    } else {
+        tier.layer->erase(selection, storage::Erasure::hard, 0, [](const storage::Layer::Applied&) {});
+    }
+}
+
+void erase_from(Tier& tier, const storage::KeyView& key, const storage::Object& object, OfVariant::Which which) {
+    erase_from(tier, std::make_shared<const OfVariant>(key, object, which));
+}
 
 // Of what several layers answered: stored in one of them is stored; an invalidation speaks for all.
 Stored best(Stored one, Stored other) {
-    if (one == Stored::yes || one == Stored::invalidated) return one;
+    if (one == Stored::invalidated || other == Stored::invalidated) return Stored::invalidated;
+    if (one == Stored::yes) return one;
     return other == Stored::failed ? one : other;
 }
 
+void ignore(Stored) {}
+
 }  // namespace
 
-Tiers::Tiers(const config::Config& config, const policy::StrategyTable& strategies, const policy::Tickets& tickets,
-             std::uint64_t seed)
-    : tickets_(tickets) {
-    for (const config::Strategy& strategy : config.strategies) {
-        if (strategy.is_active) strategies_.push_back(strategy);
-    }
-    for (const config::Layer& layer : config.layers) {
-        if (!layer.is_active || layer.technology != config::Technology::memory) continue;
-        storage::MemoryOptions options;
-        options.max_bytes = layer.max_size_bytes;
-        options.eviction = layer.eviction_policy;
-        options.seed = seed;
-        tiers_.push_back({layer, std::make_unique<storage::MemoryLayer>(options), nullptr});
-    }
-    depths(strategies);
-}
-
-void Tiers::add(const config::Layer& settings, std::shared_ptr<storage::Layer> layer,
-                const policy::StrategyTable& strategies) {
-    tiers_.push_back({settings, nullptr, std::move(layer)});
-    depths(strategies);
-}
-
-void Tiers::depths(const policy::StrategyTable& strategies) {
+Tiers::Tiers(std::vector<Tier> tiers, const policy::StrategyTable& strategies, policy::Tickets& tickets)
+    : tickets_(tickets), tiers_(std::move(tiers)) {
     std::stable_sort(tiers_.begin(), tiers_.end(),
                      [](const Tier& a, const Tier& b) { return a.settings.cache_level < b.settings.cache_level; });
-    const std::size_t count = strategies.all().size();
-    depth_.assign(count, 0);
-    max_variants_.assign(count, 64);
-    slow_.assign(count, false);
-    for (std::size_t i = 0; i < count; ++i) {
+    for (const policy::Strategy& strategy : strategies.all()) {
+        std::size_t depth = 0;
+        bool slow = false;
         for (std::size_t tier = 0; tier < tiers_.size(); ++tier) {
-            if (tiers_[tier].settings.layer_name == strategies_[i].cache_layer) depth_[i] = tier + 1;
+            if (tiers_[tier].settings.layer_name == strategy.layer) depth = tier + 1;
         }
-        for (std::size_t tier = 0; tier < depth_[i]; ++tier) slow_[i] = slow_[i] || tiers_[tier].layer;
-        max_variants_[i] = strategies.all()[i].rules.configuration.max_variants;
+        for (std::size_t tier = 0; tier < depth; ++tier) slow = slow || tiers_[tier].layer;
+        depth_.push_back(depth);
+        slow_.push_back(slow);
+        max_variants_.push_back(strategy.rules.configuration.max_variants);
     }
 }
 
@@ -78,7 +78,8 @@ Tiers::Found Tiers::find(const storage::KeyView& key, const policy::Fields& requ
         if (!tiers_[tier].memory) continue;
         auto set = tiers_[tier].memory->find(key, now);
         const storage::Object* object = set ? policy::choose_variant(*set, request) : nullptr;
-        (object ? metrics.layers[tier].hits : metrics.layers[tier].misses).add();
+        LayerCounters& counters = tiers_[tier].counters->of(metrics.index);
+        (object ? counters.hits : counters.misses).add();
         if (object || !found.set) found.set = std::move(set);
         found.object = object;
         if (object) break;
@@ -86,116 +87,101 @@ Tiers::Found Tiers::find(const storage::KeyView& key, const policy::Fields& requ
     return found;
 }
 
-Task<Tiers::Found> Tiers::find_slow(Executor executor, policy::Tickets& tickets, storage::KeyView key,
-                                    const policy::Fields& request, std::uint32_t strategy, storage::UnixTime now,
-                                    WorkerMetrics& metrics) {
-    Found found;
-    for (std::size_t tier = 0; tier < depth_[strategy]; ++tier) {
-        if (!tiers_[tier].layer) continue;
-        // Between the layer's answer and the promotion an invalidation may come: it stays known while this is held.
-        const auto ticket = tickets.begin();
-        struct Answer {
-            explicit Answer(Executor e) : wakeup(std::move(e)) {}
-            Wakeup wakeup;
-            storage::VariantSetPtr set;
-        };
-        const auto answer = std::make_shared<Answer>(executor);
-        tiers_[tier].layer->find(std::string(key.text), key.hash, [answer](storage::VariantSetPtr set, bool) {
-            answer->set = std::move(set);
-            answer->wakeup.notify();
-        });
-        co_await answer->wakeup.wait();
-        const storage::Object* object = answer->set ? policy::choose_variant(*answer->set, request) : nullptr;
-        (object ? metrics.layers[tier].hits : metrics.layers[tier].misses).add();
-        if (!object) continue;
-        const storage::ObjectPtr shared(answer->set, object);
-        // Overtaken by an invalidation on its way here: it is gone, whatever the layer said.
-        if (!tickets.permits(key, *object)) continue;
-        for (std::size_t faster = 0; faster < tier; ++faster) {
-            if (tiers_[faster].memory) {
-                tiers_[faster].memory->insert(key, shared, tickets_, now, max_variants_[strategy]);
-            }
-        }
-        found.set = answer->set;
-        found.object = object;
-        break;
-    }
-    co_return found;
-}
-
 Stored Tiers::store(const storage::KeyView& key, const storage::ObjectPtr& object, std::uint32_t strategy,
-                    WorkerMetrics& metrics) {
+                    const Hold& hold, WorkerMetrics& metrics) {
     Stored result = Stored::failed;
     for (std::size_t tier = depth_[strategy]; tier-- > 0;) {
         Tier& into = tiers_[tier];
+        Stored stored = Stored::failed;
         if (into.memory) {
-            const Stored stored =
-                into.memory->insert(key, object, tickets_, object->stored_at, max_variants_[strategy]);
-            metrics.layers[tier].stores[static_cast<std::size_t>(stored)].add();
-            result = best(result, stored);
+            stored = into.memory->insert(key, object, tickets_, object->stored_at, max_variants_[strategy]);
+            into.counters->of(metrics.index).stores[static_cast<std::size_t>(stored)].add();
+            if (stored == Stored::failed && result == Stored::yes) stored = Stored::too_large;
+        } else if (!tickets_.permits(key, *object)) {
+            stored = Stored::invalidated;
         } else {
-            into.layer->insert(std::string(key.text), key.hash, object, [](Stored) {});
+            const auto takes = into.layer->stats().available ? Stored::yes : Stored::failed;
+            stored = object->body->size > into.layer->largest() ? Stored::too_large : takes;
+            into.layer->insert(std::string(key.text), key.path_offset, key.hash, object, max_variants_[strategy], hold,
+                               ignore);
+            give(key.hash);
         }
+        // Another layer has it: what this one has instead must not be found any more.
+        const bool elsewhere = result == Stored::yes || tier > 0;
+        if (stored == Stored::too_large && elsewhere) erase_from(into, key, *object, OfVariant::Which::earlier);
+        result = best(result, stored);
     }
+    if (result == Stored::yes) count_miss(key, strategy, object->stored_at);
     return result;
 }
 
 Stored Tiers::refresh(const storage::KeyView& key, const storage::ObjectPtr& old, const storage::ObjectPtr& next,
-                      std::uint32_t strategy, WorkerMetrics& metrics) {
+                      std::uint32_t strategy, const Hold& hold, WorkerMetrics& metrics) {
     Stored result = Stored::failed;
     for (std::size_t tier = depth_[strategy]; tier-- > 0;) {
         Tier& in = tiers_[tier];
+        Stored stored = Stored::failed;
         if (in.memory) {
-            const Stored stored = in.memory->refresh(key, old.get(), next, tickets_, next->stored_at);
-            metrics.layers[tier].stores[static_cast<std::size_t>(stored)].add();
-            result = best(result, stored);
+            stored = in.memory->refresh(key, old.get(), next, tickets_, next->stored_at);
+            in.counters->of(metrics.index).stores[static_cast<std::size_t>(stored)].add();
+            // A second copy from a slow layer, or no room: the next lookup gets it from there.
+            const bool hides = stored != Stored::yes && stored != Stored::invalidated && slow_[strategy];
+            if (hides) erase_from(in, key, *old, OfVariant::Which::itself);
+        } else if (!tickets_.permits(key, *next)) {
+            stored = Stored::invalidated;
         } else {
-            in.layer->insert(std::string(key.text), key.hash, next, [](Stored) {});
+            if (in.layer->stats().available) stored = Stored::yes;
+            in.layer->refresh(std::string(key.text), key.hash, old, next, hold, ignore);
+            give(key.hash);
         }
+        result = best(result, stored);
     }
+    if (result == Stored::yes) count_miss(key, strategy, next->stored_at);
     return result;
 }
 
-void Tiers::drop(const storage::KeyView& key, const storage::ObjectPtr& old, std::uint32_t strategy) {
+// The fastest layer that has the key remembers; those behind it are told (expire()).
+void Tiers::count_miss(const storage::KeyView& key, std::uint32_t strategy, storage::UnixTime now) {
     for (std::size_t tier = 0; tier < depth_[strategy]; ++tier) {
-        if (tiers_[tier].memory) {
-            tiers_[tier].memory->erase(OneObject(key.hash, old.get()), storage::Erasure::hard, 0);
-        }
+        const Tier& in = tiers_[tier];
+        if (in.layer) return in.layer->used({{key.hash, 0, 1, now}});
+        if (in.memory->count_miss(key, now)) return;
     }
 }
 
-InvalidationReceipt Tiers::erase(const policy::Invalidation& invalidation, std::size_t list_at_most) {
-    InvalidationReceipt receipt;
-    const auto fielded = invalidation.with_key_fields();
-    for (std::size_t tier = 0; tier < tiers_.size(); ++tier) {
-        if (!tiers_[tier].memory) continue;
-        if (invalidation.layer && *invalidation.layer != tiers_[tier].settings.layer_name) continue;
-        const auto apply = [&](const storage::Selection& selection) {
-            auto erased = tiers_[tier].memory->erase(selection, invalidation.erasure, list_at_most);
-            for (auto& key : erased.keys) {
-                const bool listed = std::find(receipt.keys.begin(), receipt.keys.end(), key) != receipt.keys.end();
-                if (!listed && receipt.keys.size() < list_at_most) receipt.keys.push_back(std::move(key));
-            }
-            return erased.key_count;
-        };
-        const std::uint64_t count = apply(invalidation) + (fielded ? apply(*fielded) : 0);
-        receipt.layers.push_back({tier, count});
-        receipt.count = std::max(receipt.count, count);
-    }
-    return receipt;
+void Tiers::drop(const storage::KeyView& key, const storage::ObjectPtr& old, std::uint32_t strategy) {
+    const auto selection = std::make_shared<const OfVariant>(key, *old, OfVariant::Which::itself);
+    for (std::size_t tier = 0; tier < depth_[strategy]; ++tier) erase_from(tiers_[tier], selection);
+}
+
+bool Tiers::cover(const Tiers& other) const {
+    return std::all_of(other.tiers_.begin(), other.tiers_.end(), [&](const Tier& theirs) {
+        return std::any_of(tiers_.begin(), tiers_.end(), [&](const Tier& ours) { return ours.same_place(theirs); });
+    });
 }
 
 std::uint64_t Tiers::largest(std::uint32_t strategy) const {
     std::uint64_t most = 0;
     for (std::size_t tier = 0; tier < depth_[strategy]; ++tier) {
-        if (tiers_[tier].memory) most = std::max(most, tiers_[tier].memory->largest());
+        const Tier& in = tiers_[tier];
+        if (in.memory) {
+            most = std::max(most, in.memory->largest());
+        } else if (in.layer->stats().available) {
+            most = std::max(most, in.layer->largest());
+        }
     }
     return most;
 }
 
 void Tiers::expire(storage::UnixTime now) {
+    // With uses to be told, a million entries are gone round in four minutes.
+    constexpr std::size_t entries = 1000, entries_told = 4000;
+    std::vector<storage::Layer::Use> uses;
+    bool slow = false;
+    for (const Tier& tier : tiers_) slow = slow || tier.layer;
     for (Tier& tier : tiers_) {
-        if (tier.memory) tier.memory->remove_expired(now, 1000);
+        if (tier.memory) tier.memory->remove_expired(now, slow ? entries_told : entries, slow ? &uses : nullptr);
+        if (tier.layer && !uses.empty()) tier.layer->used(uses);
     }
 }
 

@@ -1,9 +1,14 @@
 // The layers of a configuration, lowest cache_level first: where a strategy's objects are looked up, stored and erased.
 //
-// Layers that answer at once are asked directly, on any thread; the others by find_slow() alone, which waits for them
-// without blocking its worker. Whatever becomes visible in a layer passes the tickets there.
+// Layers that answer at once (MEMORY) are asked directly, on any thread. The others, here called slow, work on threads
+// of their own: lookups and erasures wait for them without blocking a worker, stores and refreshes are handed to them
+// and not waited for. Whatever becomes visible in a layer passes the tickets there. A slow layer answers into memory
+// that it shares with the coroutine; what is waited for must have answered before its executor's context is destroyed,
+// which a worker's loop ensures, since it runs as long as it has connections or background work.
 #pragma once
 
+#include <array>
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,12 +25,21 @@
 
 namespace larder::proxy {
 
+// One layer; exactly one of the two is there.
+struct Tier {
+    config::Layer settings;
+    std::shared_ptr<storage::MemoryLayer> memory;
+    std::shared_ptr<storage::Layer> layer;
+    std::shared_ptr<PerWorker<LayerCounters>> counters;
+
+    // Holds the same content, whatever its settings.
+    bool same_place(const Tier& other) const { return memory == other.memory && layer == other.layer; }
+};
+
 class Tiers {
   public:
-    Tiers(const config::Config&, const policy::StrategyTable&, const policy::Tickets&, std::uint64_t seed);
-
-    // In the place of a technology that a configuration names: how tests put a slow layer behind MEMORY.
-    void add(const config::Layer& settings, std::shared_ptr<storage::Layer> layer, const policy::StrategyTable&);
+    // `tickets` outlives this.
+    Tiers(std::vector<Tier> tiers, const policy::StrategyTable& strategies, policy::Tickets& tickets);
 
     struct Found {
         storage::VariantSetPtr set;  // of the layer that `object` is from, or of the first that had the key
@@ -37,45 +51,62 @@ class Tiers {
 
     // The strategy has layers that find() does not ask.
     bool slow(std::uint32_t strategy) const { return slow_[strategy]; }
-    // Asks those, in order, and copies what is found into the faster ones in front of it.
-    Task<Found> find_slow(Executor executor, policy::Tickets& tickets, storage::KeyView key,
-                          const policy::Fields& request, std::uint32_t strategy, storage::UnixTime now,
-                          WorkerMetrics& metrics);
+    // Changes with what slow layers are given for the key (now and then with what they are given for another): a lookup
+    // in them need not be repeated while it has not changed.
+    std::uint32_t given(const storage::KeyHash& key) const { return given_[key.low % given_.size()].load(); }
+    // Asks those, in order, and copies what is found into the faster ones in front, if its body is in memory; a body
+    // with a source stays where it is.
+    Task<Found> find_slow(Executor executor, storage::KeyView key, const policy::Fields& request,
+                          std::uint32_t strategy, storage::UnixTime now, WorkerMetrics& metrics);
 
-    // Into the strategy's layer and those in front. The answer is `yes` if one of those that answer at once has it.
+    // Keeps the ticket of a fetch until every layer has let go of what came of it.
+    using Hold = std::shared_ptr<policy::Tickets::Ticket>;
+    // Into the strategy's layer and those in front. `yes`: one that answers at once has it, or a slow one that takes it
+    // was given it.
     storage::Stored store(const storage::KeyView& key, const storage::ObjectPtr& object, std::uint32_t strategy,
-                          WorkerMetrics& metrics);
+                          const Hold& hold, WorkerMetrics& metrics);
     // In the place of `old`, wherever that is.
     storage::Stored refresh(const storage::KeyView& key, const storage::ObjectPtr& old, const storage::ObjectPtr& next,
-                            std::uint32_t strategy, WorkerMetrics& metrics);
+                            std::uint32_t strategy, const Hold& hold, WorkerMetrics& metrics);
     // `old` must not be used any more.
     void drop(const storage::KeyView& key, const storage::ObjectPtr& old, std::uint32_t strategy);
 
-    InvalidationReceipt erase(const policy::Invalidation& invalidation, std::size_t list_at_most);
+    // Every layer that it names; the slow ones at the same time.
+    Task<InvalidationReceipt> erase(Executor executor, std::shared_ptr<const policy::Invalidation> invalidation,
+                                    std::size_t list_at_most);
 
-    // The largest body that the strategy's own layer takes.
+    // The largest body that one of the strategy's layers takes at this moment.
     std::uint64_t largest(std::uint32_t strategy) const;
-    // Lets go of what is past its time, a bounded part at each call.
+    // Lets go of what is past its time, and tells slow layers of the uses that those in front of them have seen: a
+    // bounded part at each call, one a second.
     void expire(storage::UnixTime now);
 
     std::size_t size() const { return tiers_.size(); }
+    const std::vector<Tier>& all() const { return tiers_; }
+    // Whether every layer of the other is among these.
+    bool cover(const Tiers& other) const;
     const config::Layer& settings(std::size_t tier) const { return tiers_[tier].settings; }
+    // Null for the other kind.
+    const std::shared_ptr<storage::MemoryLayer>& memory(std::size_t tier) const { return tiers_[tier].memory; }
+    const std::shared_ptr<storage::Layer>& layer(std::size_t tier) const { return tiers_[tier].layer; }
+    const PerWorker<LayerCounters>& counters(std::size_t tier) const { return *tiers_[tier].counters; }
     storage::LayerStats stats(std::size_t tier) const;
 
   private:
-    struct Tier {
-        config::Layer settings;
-        std::unique_ptr<storage::MemoryLayer> memory;
-        std::shared_ptr<storage::Layer> layer;
-    };
-    void depths(const policy::StrategyTable&);
+    void promote(const storage::KeyView& key, const storage::ObjectPtr& object, std::size_t from,
+                 std::uint32_t strategy, const Hold& hold, storage::UnixTime now, WorkerMetrics& metrics);
 
-    const policy::Tickets& tickets_;
-    std::vector<config::Strategy> strategies_;
+    // For the registry: what came of a fetch is in the layers.
+    void count_miss(const storage::KeyView& key, std::uint32_t strategy, storage::UnixTime now);
+
+    void give(const storage::KeyHash& key) { given_[key.low % given_.size()].fetch_add(1); }
+
+    policy::Tickets& tickets_;
     std::vector<Tier> tiers_;
     std::vector<std::size_t> depth_;      // by strategy: how many tiers it uses
     std::vector<unsigned> max_variants_;  // by strategy
     std::vector<bool> slow_;              // by strategy
+    std::array<std::atomic<std::uint32_t>, 4096> given_{};
 };
 
 }  // namespace larder::proxy

@@ -15,20 +15,44 @@ Worker::Worker(Shared& shared, unsigned index)
       metrics_(shared.metrics.workers[index]),
       pool_(*this),
       ticker_(context_.get_executor()),
-      connection_cap_(connection_cap(shared.config)) {}
+      running_(shared.running()) {
+    connection_cap_ = connection_cap(running_->config);
+}
 
 Worker::~Worker() {
     if (thread_.joinable()) stop(true);
     join();
 }
 
-asio::ip::tcp::endpoint Worker::add_listener(const config::Listener& settings,
-                                             const asio::ip::tcp::endpoint& endpoint) {
-    listeners_.push_back(std::make_unique<Listener>(*this, settings, endpoint));
-    return listeners_.back()->endpoint();
+void Worker::adopt(Change change, std::function<void()> done) {
+    const auto held = std::make_shared<Change>(std::move(change));  // a handler is copyable
+    asio::post(context_, [this, held, done = std::move(done)] {
+        apply(std::move(*held));
+        done();
+    });
+}
+
+void Worker::apply(Change change) {
+    running_ = std::move(change.running);
+    connection_cap_ = connection_cap(running_->config);
+    if (draining_) return;
+    for (auto& [settings, socket] : change.sockets) {
+        listeners_.push_back(std::make_shared<Listener>(*this, settings, std::move(socket)));
+        if (started_) listeners_.back()->start();
+    }
+    std::erase_if(listeners_, [&](const std::shared_ptr<Listener>& listener) {
+        for (const config::Listener& settings : running_->config.listeners) {
+            if (settings.address != listener->address()) continue;
+            listener->change_settings(std::make_shared<const config::Listener>(settings));
+            return false;
+        }
+        listener->close();
+        return true;
+    });
 }
 
 void Worker::start() {
+    started_ = true;
     for (const auto& listener : listeners_) listener->start();
     arm_ticker();
     thread_ = std::thread([this] { context_.run(); });
@@ -53,7 +77,7 @@ void Worker::tick() {
     deadlines_.check(hard_ ? Steady::time_point::max() : now);
     if (++ticks_ % 10 == 0) {
         pool_.expire(now);
-        if (index_ == 0) shared_.tiers.expire(shared_.clock.unix_time(now));
+        if (index_ == 0) running_->tiers->expire(shared_.clock.unix_time(now));
     }
 }
 

@@ -10,6 +10,7 @@
 
 #include "proxy/client_connection.h"
 #include "proxy/deadlines.h"
+#include "proxy/listening.h"
 #include "proxy/shared.h"
 #include "proxy/task.h"
 #include "proxy/upstream/pool.h"
@@ -30,7 +31,22 @@ class Worker {
     Deadlines& deadlines() { return deadlines_; }
     Pool& pool() { return pool_; }
     WorkerMetrics& metrics() { return metrics_; }
-    asio::ip::tcp::endpoint add_listener(const config::Listener&, const asio::ip::tcp::endpoint&);
+
+    // The configuration in force, as far as this worker knows. On its thread; whoever awaits keeps a pointer of his
+    // own.
+    const std::shared_ptr<const Running>& running() const { return running_; }
+
+    // What changes in a worker when another configuration comes into force.
+    struct Change {
+        std::shared_ptr<const Running> running;
+        // Sockets for addresses that are new, or another one for an address that is there already. What listens on an
+        // address that the configuration does not have is closed.
+        std::vector<std::pair<std::shared_ptr<const config::Listener>, ListeningSocket>> sockets;
+    };
+    // From any thread once it has started. `done` runs on the worker's thread.
+    void adopt(Change change, std::function<void()> done);
+    // Before start() or on its thread.
+    void apply(Change change);
 
     void start();  // runs the loop on a thread of its own
     // From any thread. Stops accepting and closes what is idle; when the last connection has ended, or `hard`, the loop
@@ -65,13 +81,15 @@ class Worker {
     WorkerMetrics& metrics_;
     Pool pool_;
     asio::basic_waitable_timer<Steady, asio::wait_traits<Steady>, Executor> ticker_;
-    std::vector<std::unique_ptr<Listener>> listeners_;
+    std::shared_ptr<const Running> running_;
+    std::vector<std::shared_ptr<Listener>> listeners_;
     boost::intrusive::list<ClientConnection, boost::intrusive::constant_time_size<true>> connections_;
-    const std::size_t connection_cap_;  // of all workers
+    std::size_t connection_cap_ = 1;  // of all workers
     unsigned background_ = 0;
     unsigned ticks_ = 0;
     bool draining_ = false;
     bool hard_ = false;
+    bool started_ = false;
     bool finished_ = false;
     std::thread thread_;
 };

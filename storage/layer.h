@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "config/config.h"
 #include "storage/key.h"
 #include "storage/listing.h"
 #include "storage/object.h"
@@ -86,8 +87,9 @@ class Layer {
     using Choose = std::function<const Object*(const VariantSet&)>;
 
     struct Found {
-        VariantSetPtr set;               // null: the key is not there, or the layer failed
-        const Object* object = nullptr;  // in `set`, the chosen one, and the only one with a body (which may have a source)
+        VariantSetPtr set;  // null: the key is not there, or the layer failed
+        const Object* object =
+            nullptr;  // in `set`, the chosen one, and the only one with a body (which may have a source)
         bool failed = false;
     };
     // What was inserted, refreshed or erased before the call is seen, whether it has been written or not; soft
@@ -107,8 +109,8 @@ class Layer {
     // What an erasure came to.
     struct Applied {
         Erased erased;
-        bool failed = false;   // not applied; what was selected must not be served again by this layer, and is not
-        bool durable = true;   // a restart brings nothing of it back
+        bool failed = false;  // not applied; what was selected must not be served again by this layer, and is not
+        bool durable = true;  // a restart brings nothing of it back
     };
     virtual void erase(std::shared_ptr<const Selection> selection, Erasure erasure, std::size_t list_at_most,
                        std::function<void(Applied)> done) = 0;
@@ -130,6 +132,15 @@ class Layer {
     virtual LayerStats stats() const = 0;
     // The largest body that it takes.
     virtual std::uint64_t largest() const = 0;
+
+    // Another size or policy for what is there; for technologies in which Larder decides about that.
+    virtual void change(std::uint64_t, config::EvictionPolicy) {}
+    // Writes what is queued, within five seconds, and gives up what another process may be waiting for. Nothing is
+    // found or stored afterwards, erasures are not durable, body sources give nothing. Blocks; no thread of the
+    // layer's.
+    virtual void release() {}
+    // A body that has its source here is being read by someone.
+    virtual bool in_use() const { return false; }
 };
 
 }  // namespace larder::storage

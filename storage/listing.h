@@ -20,29 +20,6 @@ struct KeyUse {
     UnixTime last_accessed = 0;  // 0: never
 };
 
-struct KeyRow {
-    std::string text;
-    std::uint32_t path_offset = 0;
-    ObjectPtr newest;               // the most recently stored variant; its body may be missing
-    std::size_t variants = 0;
-    std::uint64_t data_size = 0;    // of all variants' bodies
-    std::uint64_t stored_size = 0;  // what they occupy in the layer, bookkeeping included
-    UnixTime expires_at = 0;        // when the freshest variant ceases to be fresh
-    bool fresh = false;             // a variant is not invalidated
-    KeyUse use;
-};
-
-// What is listed; empty members take everything.
-struct KeyFilter {
-    std::string prefix;  // of the key's text
-    std::string strategy_name;
-    std::string resource_type;
-    std::string resource_id;
-    std::string tag;
-
-    bool takes(std::string_view key_text, const Object& object) const;
-};
-
 // Keys are listed by their text from the path on, then by the whole text.
 struct KeyPosition {
     std::string text;
@@ -56,9 +33,40 @@ struct KeyPosition {
     }
 };
 
+struct KeyRow : KeyPosition {
+    ObjectPtr newest;  // the most recently stored variant; its body may be missing
+    std::size_t variants = 0;
+    std::uint64_t data_size = 0;    // of all variants' bodies
+    std::uint64_t stored_size = 0;  // what they occupy in the layer, bookkeeping included
+    UnixTime expires_at = 0;        // when the freshest variant ceases, or would have ceased, to be fresh
+    bool fresh = false;             // a variant is not invalidated
+    KeyUse use;
+};
+
+// What is listed; empty members take everything.
+struct KeyFilter {
+    std::string prefix =
+        {};  // of the key's text; one that begins with "/": of what stands from the path on, on every host
+    std::string strategy_name = {};
+    std::string resource_type = {};
+    std::string resource_id = {};
+    std::string tag = {};
+
+    bool takes(std::string_view key_text, const Object& object) const;
+    // One of the variants.
+    bool takes(std::string_view key_text, const VariantSet& set) const;
+    // With what the keys that it takes go on from their path on: where a walk in the order of the listing may begin
+    // and has to end. Empty: with anything.
+    std::string_view path_prefix() const;
+};
+
 struct KeyPage {
     std::vector<KeyRow> rows;           // ascending
     std::optional<KeyPosition> behind;  // there may be more behind this position; nullopt: that was all
 };
+
+// Pages of several parts, each listed from the same position on: up to where together they miss nothing. nullopt: to
+// the end. What they have behind it belongs to a later page.
+std::optional<KeyPosition> horizon(const std::vector<KeyPage>& pages);
 
 }  // namespace larder::storage

@@ -3,6 +3,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/write.hpp>
+#include <optional>
 
 #include "policy/date.h"
 #include "policy/target.h"
@@ -15,32 +16,34 @@
 namespace larder::proxy::admin {
 namespace {
 
-constexpr unsigned most_connections = 64;
 constexpr std::chrono::milliseconds request_time{10000};
+constexpr std::size_t longest_line = 256 * config::KiB;
 
 struct Received {
-    int status = 0;  // 0: whole; else what to answer
-    const char* reason = "";
+    std::optional<AdminResponse> answer;  // to a request that was not, or need not be, read to its end
     bool gone = false;
     h1::RequestHead head;
     policy::Target target;
     std::string authority;
     std::string body;
+
+    AdminRequest request() const { return {head.method, target.text, authority, head.fields, body}; }
 };
 
-// Reads one request with a body of at most limits.admin_body_bytes. `buffer` holds what the head's views lead into.
-Task<void> receive(Socket& socket, const config::Limits& limits, std::string& buffer, Received& received) {
-    const auto head_limits = h1::request_head_limits(limits);
+// Reads one request with a body of at most limits.admin_body_bytes, which only those who have the token may send.
+// `buffer` holds what the head's views lead into.
+Task<void> receive(Socket& socket, Api& api, const config::Limits& limits, std::string& buffer, Received& received) {
+    auto head_limits = h1::request_head_limits(limits);
+    // A key as long as a client's target may be stands here escaped once or twice more, or in a cursor.
+    head_limits.first_line_bytes = std::max<std::size_t>(head_limits.first_line_bytes, longest_line);
+    head_limits.bytes += head_limits.first_line_bytes;
     h1::HeadScanner scanner(head_limits);
-    const auto most = limits.request_head_bytes + limits.admin_body_bytes + 4096;
+    const auto most = head_limits.bytes + limits.admin_body_bytes + 4096;
     buffer.reserve(most);  // never moves: the views stay good
     ClientBody body(h1::request_chunk_limits(limits));
     bool has_head = false;
     std::size_t taken = 0;
-    const auto fail = [&](int status, const char* reason) {
-        received.status = status;
-        received.reason = reason;
-    };
+    const auto fail = [&](int status, const char* reason) { received.answer = problem(status, reason); };
     for (;;) {
         if (!has_head && !buffer.empty()) {
             const auto scanned = scanner.scan(buffer);
@@ -56,6 +59,8 @@ Task<void> receive(Socket& socket, const config::Limits& limits, std::string& bu
                 const auto named =
                     policy::request_authority(received.target, true, received.head.host, false, received.authority);
                 if (named != policy::TargetVerdict::fine) co_return fail(400, policy::word(named));
+                received.answer = api.at_the_door(received.request());
+                if (received.answer) co_return;
                 has_head = true;
                 taken = scanner.size();
                 body.begin(received.head);
@@ -68,6 +73,9 @@ Task<void> receive(Socket& socket, const config::Limits& limits, std::string& bu
                     co_await asio::async_write(socket, asio::buffer(go_on), no_throw);
                 }
             } else if (scanned != h1::HeadScanner::Result::incomplete) {
+                using Result = h1::HeadScanner::Result;
+                if (scanned == Result::line_too_long) co_return fail(414, "request line too long");
+                if (scanned == Result::too_large) co_return fail(431, "request head too large");
                 co_return fail(400, "malformed request head");
             }
         }
@@ -95,64 +103,65 @@ Task<void> receive(Socket& socket, const config::Limits& limits, std::string& bu
 
 }  // namespace
 
-AdminListener::AdminListener(Executor executor, Shared& shared, Api& api, Deadlines& deadlines,
-                             const asio::ip::tcp::endpoint& endpoint)
-    : shared_(shared), api_(api), deadlines_(deadlines), acceptor_(executor) {
-    acceptor_.open(endpoint.protocol());
-    acceptor_.set_option(asio::socket_base::reuse_address(true));
-    acceptor_.bind(endpoint);
-    acceptor_.listen();
-    endpoint_ = acceptor_.local_endpoint();
-}
+AdminListener::AdminListener(Executor executor, Shared& shared, Api& api, Deadlines& deadlines, ListeningSocket socket)
+    : shared_(shared),
+      api_(api),
+      deadlines_(deadlines),
+      acceptor_(executor, socket.protocol(), socket.release()),
+      endpoint_(acceptor_.local_endpoint()) {}
 
 void AdminListener::start() {
-    asio::co_spawn(acceptor_.get_executor(), accept_loop(), asio::detached);
+    asio::co_spawn(acceptor_.get_executor(), accept_loop(shared_from_this()), asio::detached);
 }
 
-Task<void> AdminListener::accept_loop() {
-    while (acceptor_.is_open()) {
-        auto [error, socket] = co_await acceptor_.async_accept(no_throw);
-        if (!acceptor_.is_open()) break;
+void AdminListener::close() {
+    error_code ignored;
+    acceptor_.close(ignored);
+}
+
+Task<void> AdminListener::accept_loop(std::shared_ptr<AdminListener> self) {
+    Acceptor& acceptor = self->acceptor_;
+    while (acceptor.is_open()) {
+        auto [error, socket] = co_await acceptor.async_accept(no_throw);
+        if (!acceptor.is_open()) break;
         if (error) {
             // Out of descriptors: a moment's rest instead of a spin.
-            asio::steady_timer rest(acceptor_.get_executor(), std::chrono::milliseconds(100));
+            asio::steady_timer rest(acceptor.get_executor(), std::chrono::milliseconds(100));
             constexpr asio::as_tuple_t<asio::use_awaitable_t<Executor>> token;
             co_await rest.async_wait(token);
             continue;
         }
-        if (connections_ >= most_connections) continue;
-        Task<void> serving = serve(std::move(socket));
-        asio::co_spawn(acceptor_.get_executor(), std::move(serving), asio::detached);
+        if (!self->guests_.make_room(self->shared_.running()->config.limits.admin_connections)) continue;
+        Task<void> serving = serve(self, std::move(socket));
+        asio::co_spawn(acceptor.get_executor(), std::move(serving), asio::detached);
     }
 }
 
-Task<void> AdminListener::serve(Socket socket) {
-    struct Counted {
-        explicit Counted(unsigned& c) : count(c) { ++count; }
-        ~Counted() { --count; }
-        unsigned& count;
-    };
-    const Counted counted(connections_);
+Task<void> AdminListener::serve(std::shared_ptr<AdminListener> self, Socket socket) {
+    Shared& shared = self->shared_;
+    Guest guest(socket);
+    self->guests_.add(guest);
     Deadline deadline([&socket] {
         error_code ignored;
         socket.close(ignored);
     });
-    deadlines_.add(deadline);
+    self->deadlines_.add(deadline);
     deadline.after(request_time);
     std::string buffer;
     Received received;
-    co_await receive(socket, shared_.config.limits, buffer, received);
+    const auto running = shared.running();
+    co_await receive(socket, self->api_, running->config.limits, buffer, received);
     if (!received.gone) {
-        AdminResponse response;
-        if (received.status != 0) {
-            response = problem(received.status, h1::reason_phrase(received.status), received.reason);
-        } else {
-            const AdminRequest request{received.head.method, received.target.text, received.authority,
-                                       received.head.fields, received.body};
-            response = api_.answer(request);
+        if (!received.answer) {
+            const AdminRequest request = received.request();
+            guest.working(true);
+            deadline.clear();
+            received.answer = co_await self->api_.answer(request);
+            guest.working(false);
         }
+        const AdminResponse& response = *received.answer;
         std::string out = "HTTP/1.1 " + std::to_string(response.status) + " " + h1::reason_phrase(response.status) +
-                          "\r\nDate: " + policy::http_date(shared_.clock.unix_time()) +
+                          "\r\nDate: " + policy::http_date(shared.clock.unix_time()) +
                           "\r\nContent-Type: " + response.content_type +
                           "\r\nContent-Length: " + std::to_string(response.body.size()) +
                           "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n" +

@@ -1,13 +1,17 @@
-// What the admin listener answers: a function from a request to a response, without sockets.
+// What the admin listener answers: from a request to a response, without sockets.
 //
-// Runs on the control thread. Errors are application/problem+json (RFC 9457).
+// Runs on the control thread, which it does not block. Errors are application/problem+json (RFC 9457).
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
-#include "policy/fields.h"
+#include "proxy/admin/message.h"
+#include "proxy/admin/refusals.h"
+#include "proxy/admin/reload.h"
 #include "proxy/admin/token.h"
+#include "proxy/task.h"
 
 namespace larder::proxy {
 struct Shared;
@@ -15,37 +19,27 @@ struct Shared;
 
 namespace larder::proxy::admin {
 
-struct AdminRequest {
-    std::string_view method;
-    std::string_view target;  // canonical path and query
-    std::string_view host;
-    const policy::Fields& fields;
-    std::string_view body;
-};
-
-struct AdminResponse {
-    int status = 200;
-    std::string content_type = "application/json";
-    std::string body;
-    std::string fields;  // further lines
-};
-
-AdminResponse problem(int status, std::string_view title, std::string_view detail);
-
 class Api {
   public:
-    // `address`: the configured one; its host is a name that requests may carry in Host, beside loopback's.
-    Api(Shared& shared, std::string_view token, std::string address);
+    // Without `reload` there is no such call.
+    Api(Shared& shared, std::string_view token, Reload reload = {});
 
-    AdminResponse answer(const AdminRequest& request);
+    // What can be said to the head alone: what is open to everybody, and why others may not go on. nullopt: this
+    // request is to be read and answered. Once a request.
+    std::optional<AdminResponse> at_the_door(const AdminRequest& head);
+    // To one that was let in. `request` is the caller's, who waits.
+    Task<AdminResponse> answer(const AdminRequest& request);
 
   private:
-    AdminResponse guarded(const AdminRequest& request, std::string_view path);
+    std::optional<AdminResponse> refused(const AdminRequest& request) const;
+    std::optional<AdminResponse> open_to_all(const AdminRequest& request) const;
+    std::optional<AdminResponse> unauthorized(const AdminRequest& request);
     bool host_allowed(std::string_view host) const;
 
     Shared& shared_;
     TokenCheck token_;
-    std::string allowed_host_;
+    const Reload reload_;
+    Refusals refusals_;
 };
 
 }  // namespace larder::proxy::admin

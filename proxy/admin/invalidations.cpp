@@ -1,5 +1,6 @@
 #include "proxy/admin/invalidations.h"
 
+#include <boost/asio/this_coro.hpp>
 #include <boost/json.hpp>
 #include <boost/uuid/random_generator.hpp>
 #include <boost/uuid/uuid_io.hpp>
@@ -86,8 +87,9 @@ std::shared_ptr<policy::Invalidation> flush(const Shared& shared, const json::ob
     std::optional<config::LayerName> layer;
     if (const auto* name = text(body, "layer_name")) {
         const std::string_view wanted(name->data(), name->size());
-        for (std::size_t tier = 0; tier < shared.tiers.size(); ++tier) {
-            const auto layer_name = shared.tiers.settings(tier).layer_name;
+        const auto running = shared.running();
+        for (const Tier& tier : running->tiers->all()) {
+            const auto layer_name = tier.settings.layer_name;
             if (wanted == config::word(layer_name)) layer = layer_name;
         }
         if (!layer) refuse("layer_name: no active layer has that name");
@@ -95,7 +97,8 @@ std::shared_ptr<policy::Invalidation> flush(const Shared& shared, const json::ob
     std::optional<std::string> strategy;
     if (const auto* name = text(body, "strategy_name")) {
         strategy.emplace(name->data(), name->size());
-        const auto& all = shared.strategies.all();
+        const auto running = shared.running();
+        const auto& all = running->strategies.all();
         const bool known = std::any_of(all.begin(), all.end(), [&](const auto& s) { return s.name == *strategy; });
         if (!known) refuse("strategy_name: no active strategy is called " + *strategy);
     }
@@ -144,14 +147,13 @@ std::string receipt_text(Shared& shared, const json::object& body, const policy:
     answer["keys_invalidated_count"] = receipt.count;
     answer["invalidated_keys"] = json::array(receipt.keys.begin(), receipt.keys.end());
     answer["state"] = "done";
-    // Everything is held in memory: no restart can bring back what is gone.
-    answer["durable"] = true;
+    answer["durable"] = receipt.durable;
     json::array layers;
     for (const auto& layer : receipt.layers) {
-        const auto& settings = shared.tiers.settings(layer.tier);
-        layers.push_back(json::object{{"layer_name", config::word(settings.layer_name)},
-                                      {"technology", config::word(settings.technology)},
-                                      {"count", layer.count}});
+        layers.push_back(json::object{{"layer_name", config::word(layer.layer_name)},
+                                      {"technology", config::word(layer.technology)},
+                                      {"count", layer.count},
+                                      {"failed", layer.failed}});
     }
     answer["layers"] = std::move(layers);
     std::string now;
@@ -162,30 +164,35 @@ std::string receipt_text(Shared& shared, const json::object& body, const policy:
 
 }  // namespace
 
-AdminResponse answer_invalidation(Shared& shared, std::string_view body) {
+Task<AdminResponse> answer_invalidation(Shared& shared, std::string_view body) {
     json::error_code error;
     json::parse_options options;
     options.max_depth = 8;
     const json::value parsed = json::parse({body.data(), body.size()}, error, {}, options);
-    if (error) return problem(400, "Bad Request", "The body is not JSON: " + error.message());
-    if (!parsed.is_object()) return problem(422, "Unprocessable Content", "expected a JSON object");
+    if (error) co_return problem(400, "The body is not JSON: " + error.message());
+    if (!parsed.is_object()) co_return problem(422, "expected a JSON object");
     const json::object& object = parsed.get_object();
+    std::shared_ptr<policy::Invalidation> invalidation;
+    std::optional<Mistake> mistake;
     try {
-        const auto invalidation = parse(shared, object);
-        const auto receipt = invalidate(shared, invalidation, shared.config.limits.invalidated_keys_listed);
-        if (invalidation->erasure != storage::Erasure::dry_run) {
-            const auto* reason = text(object, "invalidation_reason");
-            shared.events.emit("invalidated",
-                               {{"invalidation_type", std::string(policy::word(invalidation->type))},
-                                {"count", static_cast<std::int64_t>(receipt.count)},
-                                {"reason", reason ? std::string(reason->data(), reason->size()) : std::string()}});
-        }
-        AdminResponse response;
-        response.body = receipt_text(shared, object, *invalidation, receipt);
-        return response;
-    } catch (const Mistake& mistake) {
-        return problem(422, "Unprocessable Content", mistake.detail);
+        invalidation = parse(shared, object);
+    } catch (const Mistake& made) {
+        mistake = made;
     }
+    if (mistake) co_return problem(422, mistake->detail);
+    const Executor executor = co_await asio::this_coro::executor;
+    const auto receipt =
+        co_await invalidate(executor, shared, invalidation, shared.running()->config.limits.invalidated_keys_listed);
+    if (invalidation->erasure != storage::Erasure::dry_run) {
+        const auto* reason = text(object, "invalidation_reason");
+        shared.events.emit("invalidated",
+                           {{"invalidation_type", std::string(policy::word(invalidation->type))},
+                            {"count", static_cast<std::int64_t>(receipt.count)},
+                            {"reason", reason ? std::string(reason->data(), reason->size()) : std::string()}});
+    }
+    AdminResponse response;
+    response.body = receipt_text(shared, object, *invalidation, receipt);
+    co_return response;
 }
 
 }  // namespace larder::proxy::admin

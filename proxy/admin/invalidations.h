@@ -3,11 +3,16 @@
 
 #include <string_view>
 
-#include "proxy/admin/api.h"
+#include "proxy/admin/message.h"
+#include "proxy/task.h"
+
+namespace larder::proxy {
+struct Shared;
+}
 
 namespace larder::proxy::admin {
 
 // Takes effect before it answers. 422: a body that is JSON, but not an invalidation; the detail names the field.
-AdminResponse answer_invalidation(Shared& shared, std::string_view body);
+Task<AdminResponse> answer_invalidation(Shared& shared, std::string_view body);
 
 }  // namespace larder::proxy::admin

@@ -16,6 +16,8 @@
 namespace larder::proxy::admin {
 namespace {
 
+constexpr std::string_view scheme = "Bearer ";
+
 std::array<unsigned char, 32> digest_of(std::string_view text) {
     std::array<unsigned char, 32> digest{};
     SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
@@ -71,10 +73,12 @@ std::string load_or_make_token(const std::string& data_dir) {
 
 TokenCheck::TokenCheck(std::string_view token) : digest_(digest_of(token)) {}
 
+bool TokenCheck::guesses(std::string_view authorization) {
+    return authorization.size() > scheme.size() && authorization.starts_with(scheme);
+}
+
 bool TokenCheck::accepts(std::string_view authorization) const {
-    constexpr std::string_view scheme = "bearer ";
-    const bool bearer =
-        authorization.size() > scheme.size() && policy::same_name(authorization.substr(0, scheme.size()), scheme);
+    const bool bearer = guesses(authorization);
     const auto given = digest_of(bearer ? authorization.substr(scheme.size()) : std::string_view{});
     return CRYPTO_memcmp(given.data(), digest_.data(), digest_.size()) == 0 && bearer;
 }

@@ -15,8 +15,11 @@ std::string load_or_make_token(const std::string& data_dir);
 class TokenCheck {
   public:
     explicit TokenCheck(std::string_view token);
-    // The value of an Authorization field: "Bearer TOKEN".
+    // The value of an Authorization field: "Bearer TOKEN", spelt so; HTTP would allow other letter cases of the scheme
+    // (RFC 9110 section 11.1), which nothing needs here.
     bool accepts(std::string_view authorization) const;
+    // It holds a token at all, right or wrong.
+    static bool guesses(std::string_view authorization);
 
   private:
     std::array<unsigned char, 32> digest_;

@@ -35,4 +35,24 @@ struct Purge {
 };
 int purge(const AdminTarget& target, const Purge& what);
 
+struct Keys {
+    std::string prefix;
+    std::string strategy;
+    std::string tag;
+    std::string type;
+    std::size_t limit = 0;  // 0: all there are
+    bool json = false;      // one document, {"keys":[...]}, a key a line
+};
+int keys(const AdminTarget& target, const Keys& what);
+
+// What the running Larder has counted.
+int stats(const AdminTarget& target, bool json);
+
+// Makes the running Larder read its configuration again. 2: it is wrong, and the old one stays.
+int reload(const AdminTarget& target);
+
+// What lies in the directory of a FILE_SYSTEM layer that no Larder has open.
+int storage_verify(const std::string& directory, bool json);
+int storage_stats(const std::string& directory, bool json);
+
 }  // namespace larder::proxy::cli

@@ -1,5 +1,4 @@
 #include <boost/json.hpp>
-#include <exception>
 #include <iostream>
 
 #include "proxy/cli/admin_client.h"
@@ -44,29 +43,17 @@ int purge(const AdminTarget& target, const Purge& what) {
         std::cerr << "larder purge: nothing named; give URLs, --pattern, --tag or --all\n";
         return 2;
     }
-    try {
+    return run_verb("purge", [&] {
         for (const auto& body : all) {
             const AdminAnswer answer = call(target, "POST", "/v1/invalidations", json::serialize(body));
-            json::error_code error;
-            const json::value parsed = json::parse(answer.body, error);
-            if (answer.status != 200 || error) {
-                const auto* problem = error ? nullptr : parsed.if_object();
-                const auto* detail = problem ? problem->if_contains("detail") : nullptr;
-                std::cerr << "larder purge: " << answer.status << ' '
-                          << (detail ? detail->as_string().c_str() : answer.body.c_str()) << '\n';
-                return answer.status == 422 || answer.status == 400 ? 2 : 1;
-            }
+            const std::string& receipt = succeeded(answer);
             if (what.json) {
-                std::cout << answer.body;
+                std::cout << receipt;
             } else {
-                print(parsed.as_object());
+                print(object_in(receipt));
             }
         }
-    } catch (const std::exception& error) {
-        std::cerr << "larder purge: " << error.what() << '\n';
-        return 1;
-    }
-    return 0;
+    });
 }
 
 }  // namespace larder::proxy::cli

@@ -3,33 +3,12 @@
 #include <variant>
 
 #include "proxy/cli/commands.h"
+#include "proxy/complaints_json.h"
 #include "proxy/descriptors.h"
-#include "proxy/json.h"
 #include "proxy/server.h"
 
 namespace larder::proxy::cli {
 namespace {
-
-void append_member(std::string& out, const char* name, std::string_view value) {
-    out += ",\"";
-    out += name;
-    out += "\":";
-    append_json_string(out, value);
-}
-
-std::string as_json(const std::vector<config::Complaint>& complaints) {
-    std::string out = "[";
-    for (const auto& complaint : complaints) {
-        if (out.size() > 1) out += ",\n ";
-        out += "{\"line\":" + std::to_string(complaint.line) + ",\"column\":" + std::to_string(complaint.column);
-        append_member(out, "file", complaint.file);
-        append_member(out, "field", complaint.field);
-        append_member(out, "found", complaint.found);
-        append_member(out, "expected", complaint.expected);
-        out += '}';
-    }
-    return out + "]";
-}
 
 int complain(const std::vector<config::Complaint>& complaints) {
     for (const auto& complaint : complaints) std::cerr << to_string(complaint) << '\n';
@@ -39,11 +18,12 @@ int complain(const std::vector<config::Complaint>& complaints) {
 }  // namespace
 
 int serve(const std::string& file, const config::Flags& flags) {
-    auto loaded = file.empty() ? config::load("", "", flags) : config::load_file(file, flags);
+    const Source source{file, flags};
+    auto loaded = source.load();
     if (const auto* complaints = std::get_if<std::vector<config::Complaint>>(&loaded)) return complain(*complaints);
     raise_descriptor_limit();
     try {
-        Server server(std::get<config::Config>(loaded));
+        Server server(std::get<config::Config>(loaded), source);
         server.run();
     } catch (const std::exception& error) {
         std::cerr << "larder: " << error.what() << '\n';
@@ -56,7 +36,7 @@ int check(const std::string& file, bool json) {
     const auto loaded = config::load_file(file, {});
     if (const auto* complaints = std::get_if<std::vector<config::Complaint>>(&loaded)) {
         if (!json) return complain(*complaints);
-        std::cout << as_json(*complaints) << '\n';
+        std::cout << complaints_json(*complaints) << '\n';
         return 2;
     }
     std::cout << (json ? "[]" : file + ": fine") << '\n';

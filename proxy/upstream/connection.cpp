@@ -20,8 +20,8 @@ UpstreamConnection::UpstreamConnection(Worker& worker, Socket socket, std::share
       server_(std::move(server)),
       stream_(std::move(socket)),
       deadline_([this] { stream_.cancel(); }),
-      scanner_(h1::response_head_limits(worker.shared().config.limits)),
-      chunks_(h1::response_chunk_limits(worker.shared().config.limits), true) {
+      scanner_(h1::response_head_limits(worker.running()->config.limits)),
+      chunks_(h1::response_chunk_limits(worker.running()->config.limits), true) {
     worker.deadlines().add(deadline_);
     worker.metrics().upstream_connections.add(1);
 }
@@ -48,7 +48,7 @@ Task<error_code> UpstreamConnection::write(Gather& gather, std::chrono::millisec
 Task<UpstreamConnection::Head> UpstreamConnection::read_head(h1::ResponseHead& head, bool request_was_head,
                                                              std::chrono::milliseconds within) {
     Head result;
-    const auto& limits = worker_.shared().config.limits;
+    const config::Limits limits = worker_.running()->config.limits;  // of the moment: a reload may end them
     scanner_.reset();
     deadline_.after(within);
     for (;;) {

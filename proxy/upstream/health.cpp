@@ -15,6 +15,14 @@ using Resolver = asio::ip::basic_resolver<asio::ip::tcp, Executor>;
 
 constexpr std::size_t most_addresses = 64;
 
+Addresses addresses_of(const Resolver::results_type& results) {
+    Addresses addresses;
+    for (const auto& result : results) {
+        if (addresses.size() < most_addresses) addresses.push_back(result.endpoint());
+    }
+    return addresses;
+}
+
 // One GET; well: a status from 200 to 399 in time.
 Task<bool> check(Executor executor, Upstream& upstream, const OriginServer& server) {
     const auto addresses = server.addresses();
@@ -49,7 +57,8 @@ Task<bool> check(Executor executor, Upstream& upstream, const OriginServer& serv
 
 }  // namespace
 
-Task<void> keep_resolved(Executor executor, Upstream& upstream, std::shared_ptr<OriginServer> server, Events& events) {
+Task<void> keep_resolved(Executor executor, std::weak_ptr<Upstream> weak, std::shared_ptr<OriginServer> server,
+                         Events& events) {
     Timer timer(executor);
     Resolver resolver(executor);
     bool failed_before = false;
@@ -57,40 +66,53 @@ Task<void> keep_resolved(Executor executor, Upstream& upstream, std::shared_ptr<
         const auto [error, results] =
             co_await resolver.async_resolve(server->where().host, std::to_string(server->where().port), no_throw);
         if (error == asio::error::operation_aborted) co_return;
-        if (!error) {
-            Addresses addresses;
-            for (const auto& result : results) {
-                if (addresses.size() < most_addresses) addresses.push_back(result.endpoint());
-            }
-            server->resolved(std::move(addresses));
-        }
+        auto upstream = weak.lock();
+        if (!upstream) co_return;
+        if (!error) server->resolved(addresses_of(results));
         if (static_cast<bool>(error) != failed_before) {
             failed_before = static_cast<bool>(error);
-            events.emit(error ? "resolve_failed" : "resolved", {{"upstream", upstream.settings().name},
+            events.emit(error ? "resolve_failed" : "resolved", {{"upstream", upstream->settings().name},
                                                                 {"server", server->authority()},
                                                                 {"error", error ? error.message() : std::string()}});
         }
         // Until it has resolved for the first time there is nothing to fall back on.
         const bool known = server->addresses() != nullptr;
-        timer.expires_after(known ? upstream.settings().resolve_interval : std::chrono::milliseconds(1000));
+        timer.expires_after(known ? upstream->settings().resolve_interval : std::chrono::milliseconds(1000));
+        upstream.reset();
         const auto [ended] = co_await timer.async_wait(no_throw);
         if (ended) co_return;
     }
 }
 
-Task<void> keep_checked(Executor executor, Upstream& upstream, std::shared_ptr<OriginServer> server, Events& events) {
+Task<void> keep_checked(Executor executor, std::weak_ptr<Upstream> weak, std::shared_ptr<OriginServer> server,
+                        Events& events) {
     Timer timer(executor);
     for (;;) {
+        auto upstream = weak.lock();
+        if (!upstream) co_return;
         const bool was_well = server->well();
-        server->checked(co_await check(executor, upstream, *server));
+        const bool well = co_await check(executor, *upstream, *server);
+        server->checked(well);
         if (server->well() != was_well) {
             events.emit(was_well ? "server_down" : "server_up",
-                        {{"upstream", upstream.settings().name}, {"server", server->authority()}});
+                        {{"upstream", upstream->settings().name}, {"server", server->authority()}});
         }
-        timer.expires_after(upstream.settings().health->interval);
+        timer.expires_after(upstream->settings().health->interval);
+        upstream.reset();
         const auto [ended] = co_await timer.async_wait(no_throw);
         if (ended) co_return;
     }
+}
+
+Task<void> resolve_once(Executor executor, std::shared_ptr<OriginServer> server, std::chrono::milliseconds most) {
+    Resolver resolver(executor);
+    Timer timeout(executor, most);
+    timeout.async_wait([&resolver](error_code error) {
+        if (!error) resolver.cancel();
+    });
+    const auto [error, results] =
+        co_await resolver.async_resolve(server->where().host, std::to_string(server->where().port), no_throw);
+    if (!error) server->resolved(addresses_of(results));
 }
 
 }  // namespace larder::proxy

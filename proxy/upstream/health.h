@@ -8,8 +8,13 @@
 
 namespace larder::proxy {
 
-// Both run until the executor's context stops. `upstream` outlives it.
-Task<void> keep_resolved(Executor executor, Upstream& upstream, std::shared_ptr<OriginServer> server, Events& events);
-Task<void> keep_checked(Executor executor, Upstream& upstream, std::shared_ptr<OriginServer> server, Events& events);
+// Both run until the executor's context stops, or nobody else has the upstream any more.
+Task<void> keep_resolved(Executor executor, std::weak_ptr<Upstream> upstream, std::shared_ptr<OriginServer> server,
+                         Events& events);
+Task<void> keep_checked(Executor executor, std::weak_ptr<Upstream> upstream, std::shared_ptr<OriginServer> server,
+                        Events& events);
+
+// Resolves the server's name once; within `most` it is known, or the attempt given up.
+Task<void> resolve_once(Executor executor, std::shared_ptr<OriginServer> server, std::chrono::milliseconds most);
 
 }  // namespace larder::proxy

@@ -35,6 +35,13 @@ OriginServer::OriginServer(const config::Upstream& upstream, const config::Serve
     }
 }
 
+void OriginServer::take_over(const OriginServer& former) {
+    auto known = former.addresses();
+    well_.store(former.well() || health_.path.empty(), std::memory_order_relaxed);
+    const std::lock_guard lock(mutex_);
+    addresses_ = std::move(known);
+}
+
 std::shared_ptr<const Addresses> OriginServer::addresses() const {
     const std::lock_guard lock(mutex_);
     return addresses_;

@@ -4,10 +4,16 @@
 
 namespace larder::proxy {
 
-Upstream::Upstream(const config::Upstream& settings, std::size_t index, unsigned workers)
-    : settings_(settings), index_(index), tls_(asio::ssl::context::tls_client) {
+Upstream::Upstream(const config::Upstream& settings, unsigned workers, const Upstream* before)
+    : settings_(settings),
+      tls_(asio::ssl::context::tls_client),
+      counters_(before ? before->counters_ : std::make_shared<PerWorker<UpstreamCounters>>(workers)) {
     for (const config::Server& server : settings.servers) {
         servers_.push_back(std::make_shared<OriginServer>(settings, server, workers));
+        if (!before) continue;
+        for (const auto& former : before->servers_) {
+            if (former->where() == server) servers_.back()->take_over(*former);
+        }
     }
     tls_.set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_sslv2 |
                      asio::ssl::context::no_sslv3 | asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1);

@@ -9,17 +9,20 @@
 #include <vector>
 
 #include "config/config.h"
+#include "proxy/metrics.h"
 #include "proxy/upstream/origin_server.h"
 
 namespace larder::proxy {
 
 class Upstream {
   public:
-    // Throws boost::system::system_error when the CA file cannot be read.
-    Upstream(const config::Upstream&, std::size_t index, unsigned workers);
+    // Throws boost::system::system_error when the CA file cannot be read. `before`: the upstream of that name with its
+    // former settings, or null; counters go on, and servers that are in both keep their addresses and health.
+    Upstream(const config::Upstream&, unsigned workers, const Upstream* before = nullptr);
 
     const config::Upstream& settings() const { return settings_; }
-    std::size_t index() const { return index_; }
+    UpstreamCounters& counters(unsigned worker) { return counters_->of(worker); }
+    const PerWorker<UpstreamCounters>& counters() const { return *counters_; }
     const std::vector<std::shared_ptr<OriginServer>>& servers() const { return servers_; }
     asio::ssl::context& tls() { return tls_; }
 
@@ -30,10 +33,10 @@ class Upstream {
 
   private:
     const config::Upstream settings_;
-    const std::size_t index_;
     std::vector<std::shared_ptr<OriginServer>> servers_;
     asio::ssl::context tls_;
     std::atomic<std::size_t> turn_{0};
+    std::shared_ptr<PerWorker<UpstreamCounters>> counters_;
 };
 
 }  // namespace larder::proxy

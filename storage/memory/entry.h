@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,7 @@
 
 #include "storage/charge.h"
 #include "storage/key.h"
+#include "storage/layer.h"
 #include "storage/memory/eviction.h"
 #include "storage/object.h"
 
@@ -57,7 +59,19 @@ struct Entry : Candidate, HashHook, PathHook {
     const UnixTime created_at;
     UnixTime last_accessed = 0;  // 0: never
     std::uint64_t miss_count = 0;
+    // How much of the counts MemoryLayer::remove_expired() has told of; they wrap.
+    std::uint32_t told_hits = 0;
+    std::uint32_t told_misses = 0;
 
+    // What has changed since the last call.
+    std::optional<Layer::Use> untold_use() {
+        Layer::Use use{hash, static_cast<std::uint32_t>(hits) - told_hits,
+                       static_cast<std::uint32_t>(miss_count) - told_misses, last_accessed};
+        if (use.hits == 0 && use.misses == 0) return std::nullopt;
+        told_hits += use.hits;
+        told_misses += use.misses;
+        return use;
+    }
     KeyView key() const { return {text, hash, path_offset}; }
 };
 

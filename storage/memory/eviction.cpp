@@ -16,6 +16,14 @@ double gdsf(const Candidate& entry) {
 
 }  // namespace
 
+void Eviction::change(EvictionPolicy policy) {
+    policy_ = policy;
+    for (Candidate* entry : all_) entry->placed = policy == EvictionPolicy::custom ? gdsf(*entry) : 0;
+    // Sorted, it is a heap.
+    std::sort(all_.begin(), all_.end(), [](const Candidate* a, const Candidate* b) { return a->placed < b->placed; });
+    for (std::size_t slot = 0; slot < all_.size(); ++slot) all_[slot]->slot = slot;
+}
+
 void Eviction::add(Candidate& entry) {
     all_.push_back(nullptr);
     put(entry, all_.size() - 1);

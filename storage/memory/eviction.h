@@ -50,6 +50,9 @@ class Eviction {
   public:
     Eviction(config::EvictionPolicy policy, std::uint64_t seed) : policy_(policy), random_(seed) {}
 
+    // Another policy from now on; what was counted so far goes on counting.
+    void change(config::EvictionPolicy);
+
     // stored() is to follow once the entry's other members are set.
     void add(Candidate&);
     void remove(Candidate&);
@@ -84,7 +87,7 @@ class Eviction {
     }
     void settle(Candidate&);
 
-    const config::EvictionPolicy policy_;
+    config::EvictionPolicy policy_;
     std::uint64_t random_;
     std::uint64_t tick_ = 0;
     double inflation_ = 0;  // L of GDSF

@@ -44,8 +44,8 @@ class MemoryLayer {
 
     // All variants, pinned for as long as the caller holds them; null: not there. Counts a hit. No allocation.
     VariantSetPtr find(const KeyView&, UnixTime now);
-    // The key was asked for, and what is stored could not be used. No effect on a key that is not there.
-    void count_miss(const KeyView&, UnixTime now);
+    // The key was asked for, and had to be fetched. False: it is not there, nothing was counted.
+    bool count_miss(const KeyView&, UnixTime now);
     std::optional<KeyUse> use(const KeyView&) const;
 
     // Makes the object visible in place of the variant with the same `vary`, or beside the others; of more than
@@ -67,23 +67,35 @@ class MemoryLayer {
     Erased erase(const Selection&, Erasure, std::size_t list_at_most);
 
     // Drops objects past their useful_until(). Looks at no more than `at_most` entries, going on where the last call
-    // ended: to be called periodically. Returns the number of objects dropped.
-    std::uint64_t remove_expired(UnixTime now, std::size_t at_most);
+    // ended: to be called periodically. Returns the number of objects dropped. `uses` gets the uses of those entries
+    // since they were last looked at, for a slower layer behind this one; those of an entry that leaves in between are
+    // lost.
+    std::uint64_t remove_expired(UnixTime now, std::size_t at_most, std::vector<Layer::Use>* uses = nullptr);
+
+    // Another size or policy for what is there. What is too much leaves before it returns.
+    void change(std::uint64_t max_bytes, config::EvictionPolicy policy, UnixTime now);
+
+    // A page of the registry, in the order of listing.h. Looks at 20,000 keys at most, and at 1,000 with one lock held:
+    // a page may be short and still have a next one.
+    KeyPage list(const KeyFilter&, const std::optional<KeyPosition>& after, std::size_t limit) const;
 
     LayerStats stats() const;
     // The charge that an object may have, key and index nodes included: a quarter of max_bytes, but 32 MiB, or all of
     // max_bytes, if that is less than 32 MiB.
-    std::uint64_t largest() const { return largest_; }
+    std::uint64_t largest() const { return largest_.load(std::memory_order_relaxed); }
 
   private:
     Shard& shard_of(const KeyHash& hash) const { return *shards_[index_of(hash)]; }
     std::size_t index_of(const KeyHash& hash) const { return hash.high & (shards_.size() - 1); }
     // False: after every shard was found empty there is still no room.
     bool reserve(std::uint64_t bytes, std::size_t first_shard, UnixTime now);
+    KeyPage list_some(const KeyFilter&, const std::optional<KeyPosition>& after, std::size_t limit,
+                      std::size_t& left) const;
+    bool evict_from(std::size_t shard, UnixTime now);
     // Destroys what left, then settles what was reserved against what was taken.
     void settle(Change&&, std::uint64_t reserved);
 
-    const std::uint64_t largest_;
+    std::atomic<std::uint64_t> largest_;
     Budget budget_;
     std::vector<std::unique_ptr<Shard>> shards_;  // a power of two of them; does not change
 

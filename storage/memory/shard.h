@@ -60,6 +60,7 @@ class alignas(64) Shard {
     // What `selected` says of each variant of the entry; returns how many it selects. The entry leaves with its last
     // one.
     std::uint64_t erase(Entry&, Erasure, const std::function<bool(const Object&)>& selected, Change&);
+    void change_policy(config::EvictionPolicy policy) { eviction_.change(policy); }
     // One victim leaves with all its variants. False: nothing here.
     bool evict(UnixTime now, Change&);
 

@@ -31,7 +31,7 @@ TEST(Complaints, ShowNoBytesThatAreNotPrintable) {
     const auto complaints = bad(load(completed("limits: {\"\\x01\": 1, \"\\x01\": \"\\e[0m\"}\n"), "f.yaml", {}));
     ASSERT_EQ(complaints.size(), 3u);
     for (const Complaint& complaint : complaints) EXPECT_EQ(complaint.field, "limits.\\x01");
-    const auto syntax = bad(load("data_dir: \"\\\xd5\"", "f.yaml", {}));
+    const auto syntax = bad(load("data_dir: \"\\\xc3\xa9\"", "f.yaml", {}));
     ASSERT_EQ(syntax.size(), 1u);
     EXPECT_NE(syntax[0].found.find("unknown escape"), std::string::npos);
     for (char c : syntax[0].found) EXPECT_TRUE(c >= 0x20 && c < 0x7f);

@@ -25,7 +25,7 @@ TEST(Flags, AloneMakeAConfiguration) {
     EXPECT_EQ(config.data_dir, "/tmp/d");
     EXPECT_EQ(config.threads, 2u);
     EXPECT_EQ(config.access_log, "off");
-    EXPECT_EQ(config.layers.size(), 1u);
+    EXPECT_EQ(config.layers.size(), 2u);
     EXPECT_EQ(config.strategies.size(), 1u);
 }
 

@@ -36,14 +36,36 @@ TEST(GoodConfiguration, EmptyFileLeavesEveryDefaultOfTheStructs) {
     EXPECT_EQ(config.limits.shutdown_grace, standard.limits.shutdown_grace);
 }
 
-TEST(GoodConfiguration, WithoutLayersMemoryGetsAQuarter) {
+TEST(GoodConfiguration, WithoutLayersMemoryGetsAQuarterAndTheDiskTenGibibytes) {
     const Config config = good("memory: 2GiB\n");
-    ASSERT_EQ(config.layers.size(), 1u);
+    ASSERT_EQ(config.layers.size(), 2u);
     EXPECT_EQ(config.layers[0].layer_name, LayerName::l1_application);
     EXPECT_EQ(config.layers[0].technology, Technology::memory);
     EXPECT_EQ(config.layers[0].max_size_bytes, 512 * MiB);
     EXPECT_EQ(config.layers[0].cache_level, 1);
     EXPECT_TRUE(config.layers[0].is_active);
+    EXPECT_EQ(config.layers[1].layer_name, LayerName::l3_database);
+    EXPECT_EQ(config.layers[1].technology, Technology::file_system);
+    EXPECT_EQ(config.layers[1].max_size_bytes, 10 * GiB);
+    EXPECT_EQ(config.layers[1].cache_level, 3);
+    EXPECT_EQ(config.layers[1].default_ttl_seconds, 3600u);
+    EXPECT_EQ(config.layers[1].file_system, FileSystem{});
+    ASSERT_EQ(config.strategies.size(), 1u);
+    EXPECT_EQ(config.strategies[0].cache_layer, LayerName::l3_database);
+}
+
+TEST(GoodConfiguration, TechnologyFollowsTheNameWhereItIsNotWritten) {
+    const Config config = good(
+        "layers:\n- {connection_config: {path: a//b/, readers: 8, queue_bytes: 1MiB}, max_size_bytes: 16MiB, "
+        "layer_name: L3_DATABASE}\n- {layer_name: L1_APPLICATION, max_size_bytes: 1MiB}\n");
+    ASSERT_EQ(config.layers.size(), 2u);
+    EXPECT_EQ(config.layers[0].technology, Technology::file_system);
+    EXPECT_EQ(config.layers[0].file_system, (FileSystem{"a/b", 8, MiB}));
+    EXPECT_EQ(config.layers[1].technology, Technology::memory);
+}
+
+TEST(GoodConfiguration, LayersOnDiskDoNotCountAgainstMemory) {
+    good("memory: 64MiB\nlayers: [{layer_name: L3_DATABASE, max_size_bytes: 1GiB}]\n");
 }
 
 TEST(GoodConfiguration, WithoutStrategiesEverythingFallsUnderDefault) {
@@ -61,9 +83,10 @@ TEST(GoodConfiguration, WithoutStrategiesEverythingFallsUnderDefault) {
 
 TEST(GoodConfiguration, DefaultStrategyUsesTheSlowestActiveLayer) {
     const Config config = good(
-        "layers:\n- {layer_name: L2_REDIS, max_size_bytes: 1MiB}\n- {layer_name: L1_APPLICATION, max_size_bytes: "
+        "layers:\n- {layer_name: L2_REDIS, technology: MEMORY, max_size_bytes: 1MiB}\n- {layer_name: L1_APPLICATION, "
+        "max_size_bytes: "
         "1MiB}\n"
-        "- {layer_name: L3_DATABASE, max_size_bytes: 1MiB, is_active: false}\n");
+        "- {layer_name: L3_DATABASE, max_size_bytes: 16MiB, is_active: false}\n");
     ASSERT_EQ(config.strategies.size(), 1u);
     EXPECT_EQ(config.strategies[0].cache_layer, LayerName::l2_redis);
     EXPECT_EQ(config.layers[0].cache_level, 2);
@@ -227,7 +250,7 @@ TEST(GoodConfiguration, LayersAndStrategiesAreRead) {
 
 TEST(GoodConfiguration, SectionsWithoutContentCountAsAbsent) {
     const Config config = good("limits:\nroutes:\nlayers:\nstrategies:\nadmin:\n");
-    EXPECT_EQ(config.layers.size(), 1u);
+    EXPECT_EQ(config.layers.size(), 2u);
     EXPECT_EQ(config.strategies.size(), 1u);
 }
 
@@ -245,7 +268,7 @@ TEST(GoodConfiguration, WhatIsNotActiveTiesWithNothing) {
         "- {strategy_name: b, cache_key_pattern: /a, is_active: false}\n");
     good(
         "layers:\n- {layer_name: L1_APPLICATION, max_size_bytes: 1MiB}\n"
-        "- {layer_name: L2_REDIS, cache_level: 1, max_size_bytes: 1MiB, is_active: false}\n");
+        "- {layer_name: L2_REDIS, technology: MEMORY, cache_level: 1, max_size_bytes: 1MiB, is_active: false}\n");
 }
 
 TEST(GoodConfiguration, PatternsThatOnlyOverlapAreNoTie) {

@@ -1,11 +1,11 @@
-"""The command line: exit codes, complaints, purge."""
+"""The command line: exit codes, complaints, and the verbs that ask a running Larder."""
 import json
 import os
 import pathlib
 import subprocess
 import tempfile
 
-from harness import LARDER_BIN, PATIENCE, Case, respond, unittest
+from harness import LARDER_BIN, PATIENCE, Case, respond, strategy, unittest
 
 EXAMPLES = pathlib.Path(__file__).parents[2] / "config/examples"
 
@@ -58,10 +58,23 @@ class Check(unittest.TestCase):
             self.assertIn(word, page.stdout)
 
 
-class Purge(Case):
+class Asking(Case):
     def setUp(self):
         super().setUp()
         self.environment = {"LARDER_ADMIN": "{}:{}".format(*self.larder.admin), "LARDER_TOKEN": self.larder.token}
+
+    def run_verb(self, *words, **environment):
+        return larder(*words, **self.environment | environment)
+
+    def store(self, *paths, fields=()):
+        for path in paths:
+            self.origin.on(path, respond("x", "Cache-Control: max-age=60", *fields))
+            self.larder.get(path)
+
+
+class Purge(Asking):
+    def setUp(self):
+        super().setUp()
         self.origin.on("/a", respond("x", "Cache-Control: max-age=60", "Surrogate-Key: red"))
         self.larder.get("/a")
 
@@ -94,6 +107,102 @@ class Purge(Case):
         done = self.purge("--all")
         self.assertEqual(done.returncode, 1)
         self.assertTrue(done.stderr)
+
+
+class Keys(Asking):
+    settings = {"strategies": [strategy("/api/**", "api", resource_type="WORKOUT"), strategy("/**", "rest")]}
+
+    def test_a_table_has_a_line_a_key(self):
+        self.store("/b", "/api/1")
+        self.larder.get("/b")
+        done = self.run_verb("keys")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        lines = [line.split() for line in done.stdout.splitlines()]
+        self.assertEqual(lines[0], ["KEY", "STRATEGY", "SIZE", "HITS", "AGE", "EXPIRES", "LAYERS"])
+        self.assertEqual([line[0] for line in lines[1:]], ["http://test/api/1", "http://test/b"])
+        self.assertEqual(lines[2][1:5], ["rest", "1", "B", "1"])
+        self.assertEqual(lines[2][-1], "L1_APPLICATION")
+
+    def test_filters_and_limit_are_handed_on(self):
+        self.store("/a1", "/a2", fields=["Surrogate-Key: red"])
+        self.store("/api/1")
+        for words, wanted in [(["--prefix", "/a"], 3), (["--strategy", "api"], 1), (["--tag", "red"], 2), (["--type", "WORKOUT"], 1),
+                              (["--limit", "2"], 2), (["--prefix", "http://test/a1"], 1), (["--tag", "none"], 0)]:
+            with self.subTest(words=words):
+                done = self.run_verb("keys", "--json", *words)
+                self.assertEqual((done.returncode, done.stderr), (0, ""))
+                self.assertEqual(len(json.loads(done.stdout)["keys"]), wanted)
+        self.assertEqual(self.run_verb("keys", "--json", LARDER_TOKEN="wrong").stdout, "")
+
+    def test_json_is_what_the_admin_call_gives(self):
+        self.store("/a", "/b")
+        done = self.run_verb("keys", "--json")
+        self.assertEqual(json.loads(done.stdout)["keys"], self.larder.ask_admin("GET", "/v1/keys").json()["keys"])
+
+    def test_all_pages_are_asked_for(self):
+        paths = [f"/p/{i:04}" for i in range(1005)]
+        self.origin.fallback = respond("x", "Cache-Control: max-age=60")
+        with self.larder.client() as client:
+            for path in paths:
+                client.get(path)
+        done = self.run_verb("keys", "--json")
+        self.assertEqual([key["cache_key"] for key in json.loads(done.stdout)["keys"]], ["http://test" + path for path in paths])
+
+
+class Stats(Asking):
+    def test_json_has_the_counts(self):
+        self.store("/a")
+        self.larder.get("/a")
+        done = self.run_verb("stats", "--json")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        stats = json.loads(done.stdout)
+        self.assertEqual((stats["requests"], stats["hit"], stats["miss"], stats["hit_ratio"]), (2, 1, 1, 0.5))
+        self.assertEqual((len(stats["layers"]), stats["layers"][0]["objects"]), (2, 1))
+        self.assertEqual([upstream["2xx"] for upstream in stats["upstreams"]], [1])
+
+    def test_tables_name_every_part_and_need_no_token(self):
+        self.store("/a")
+        done = self.run_verb("stats", LARDER_TOKEN="")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        for word in ("STRATEGY", "LAYER", "L1_APPLICATION", "UPSTREAM", "INVALIDATIONS", "connections:", "memory:"):
+            self.assertIn(word, done.stdout)
+
+    def test_the_address_may_be_spelt_as_for_serve(self):
+        port = self.larder.admin[1]
+        for address in (f":{port}", f"localhost:{port}", f"http://127.0.0.1:{port}"):
+            with self.subTest(address):
+                self.assertEqual(larder("stats", "--admin", address).returncode, 0)
+        self.assertEqual(larder("stats", "--admin", "nowhere").returncode, 2)
+
+    def test_nobody_there_is_1(self):
+        done = larder("stats", "--admin", "127.0.0.1:1")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("--admin", done.stderr)
+
+
+class Reload(Asking):
+    def test_a_wrong_file_is_2_with_its_complaints(self):
+        self.assertEqual(self.run_verb("reload").returncode, 0)
+        file = self.larder.data / "larder.yaml"
+        file.write_text("threads: many\n")
+        done = self.run_verb("reload")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn(f"{file}:1:10:", done.stderr)
+
+    def test_a_wrong_token_is_1(self):
+        done = self.run_verb("reload", LARDER_TOKEN="wrong")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("LARDER_TOKEN", done.stderr)
+
+
+class Help(unittest.TestCase):
+    def test_every_verb_has_help(self):
+        words = larder("--help")
+        self.assertEqual(words.returncode, 0)
+        for verb in ("serve", "check", "reference", "purge", "keys", "stats", "reload"):
+            with self.subTest(verb):
+                self.assertIn(f"  {verb} ", words.stdout)
+                self.assertEqual(larder(verb, "--help").returncode, 0)
 
 
 if __name__ == "__main__":

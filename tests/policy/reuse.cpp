@@ -40,6 +40,17 @@ TEST(Reuse, FreshUntilLifetimeEqualsAge) {
     EXPECT_EQ(decided(always_validated, 0), validate_stale);
 }
 
+TEST(Reuse, WhatWasStoredUnderOtherRulesIsValidated) {
+    const auto decided = [](std::string_view cache_control, Mode mode) {
+        const std::string text = std::string("Cache-Control: ").append(cache_control);
+        return decide_outdated(parse_request_directives(fields_of(text)), mode);
+    };
+    EXPECT_EQ(decided("", Mode::safe), validate_stale);
+    EXPECT_EQ(decided("max-stale", Mode::safe), validate_stale);
+    EXPECT_EQ(decided("only-if-cached", Mode::safe), timeout);
+    EXPECT_EQ(decided("only-if-cached", Mode::ignore), validate_stale);
+}
+
 // RFC 5861 section 3.
 TEST(Reuse, StaleWhileRevalidateIsAWindow) {
     EXPECT_EQ(decided(object(10), 60), serve_swr);

@@ -35,6 +35,18 @@ TEST(Stored, HasEverythingThatIsDecidedOnce) {
     EXPECT_TRUE(object.fields.starts_with("Date: Tue, 14 Nov 2023 22:13:10 GMT\r\nCache-Control"));
 }
 
+TEST(Stored, KnowsTheRulesThatItWasLastStoredUnder) {
+    const Fields nothing, fields = fields_of(response), update = fields_of("Cache-Control: max-age=90");
+    Rules rules;
+    rules.fingerprint = 7;
+    const storage::Object object = stored_object({"GET", nothing}, {200, fields, test_time, test_time}, rules);
+    EXPECT_EQ(object.rules_fingerprint, 7U);
+    rules.fingerprint = 8;
+    const auto result = refreshed_object(object, {"GET", nothing}, {304, update, test_time, test_time}, rules);
+    ASSERT_TRUE(result.object);
+    EXPECT_EQ(result.object->rules_fingerprint, 8U);
+}
+
 TEST(Stored, A304RenewsHeadAndLifetimeAndKeepsTheBody) {
     storage::Object old = stored("Foo: 1", response);
     old.body = std::make_shared<storage::Body>();

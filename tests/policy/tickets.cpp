@@ -201,6 +201,33 @@ TEST(Tickets, ABacklogThatIsJustFullRefusesOnlyWhatItSelects) {
     EXPECT_EQ(test.store("http://a/unrelated", Purging::response(under_way.sequence())), Stored::yes);
 }
 
+TEST(Tickets, ASmallerBacklogForgetsNoInvalidation) {
+    Purging test(10);
+    const auto under_way = test.tickets.begin();
+    for (const char* key : {"http://a/1", "http://a/2", "http://a/3"}) test.purge(purge_of_key(key));
+    test.tickets.change_backlog(2);
+    EXPECT_EQ(test.tickets.kept(), 3u);
+    EXPECT_EQ(test.store("http://a/1", Purging::response(under_way.sequence())), Stored::invalidated);
+    EXPECT_EQ(test.store("http://a/unrelated", Purging::response(under_way.sequence())), Stored::yes);
+
+    test.purge(purge_of_key("http://a/4"));
+    EXPECT_LE(test.tickets.kept(), 2u);
+    for (const char* key : {"http://a/1", "http://a/4", "http://a/unrelated"}) {
+        EXPECT_EQ(test.store(key, Purging::response(under_way.sequence())), Stored::invalidated) << key;
+    }
+}
+
+TEST(Tickets, ALargerBacklogKeepsMore) {
+    Purging test(1);
+    const auto under_way = test.tickets.begin();
+    test.purge(purge_of_key("http://a/1"));
+    test.tickets.change_backlog(3);
+    test.purge(purge_of_key("http://a/2"));
+    test.purge(purge_of_key("http://a/3"));
+    EXPECT_EQ(test.tickets.kept(), 3u);
+    EXPECT_EQ(test.store("http://a/unrelated", Purging::response(under_way.sequence())), Stored::yes);
+}
+
 TEST(Tickets, ARequestJoinsOnlyAFetchThatNoInvalidationCouldSelect) {
     // Nobody knows yet what tags the response will have: any of them, so that every purge by tag may concern it.
     for (const Case& c : cases) {

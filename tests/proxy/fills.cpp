@@ -4,6 +4,8 @@
 
 #include <thread>
 
+#include "tests/proxy/filled.h"
+
 namespace larder::proxy {
 namespace {
 
@@ -71,6 +73,38 @@ TEST(Fills, ReserveNoMoreBytesThanTheLimit) {
     fills.release(60);
     EXPECT_TRUE(fills.reserve(1));
     EXPECT_EQ(fills.bytes(), 41u);
+}
+
+TEST(Fills, AnotherLimitHoldsForBytesThatAreReservedFromThenOn) {
+    Fills fills(10, 100);
+    EXPECT_TRUE(fills.reserve(60));
+    fills.change_limits(10, 50);
+    EXPECT_EQ(fills.bytes(), 60u);
+    EXPECT_FALSE(fills.reserve(1));
+    fills.release(60);
+    EXPECT_TRUE(fills.reserve(50));
+    fills.change_limits(10, 200);
+    EXPECT_TRUE(fills.reserve(150));
+    EXPECT_FALSE(fills.reserve(1));
+}
+
+TEST(Fills, AnotherWindowIsOneOfFillsThatBeginFromThenOn) {
+    asio::io_context context;
+    Fills fills(4, 100);
+    const auto before = fills.join(key, text).fill;
+    fills.change_limits(100, 100);
+    const auto after = fills.join({9, 9}, text).fill, solo = fills.solo();
+    for (const auto& fill : {before, after, solo}) {
+        fill->begin(head_of_response(), std::nullopt);
+        Reader fast(fill, context), slow(fill, context);
+        fill->stop_keeping();
+        for (int i = 0; i < 10; ++i) {
+            fill->append(piece("abc"));
+            fast.take_all();
+        }
+        slow.take_all();
+        EXPECT_EQ(slow.cut, fill == before);
+    }
 }
 
 TEST(Fills, ThreadsNeverReserveMoreThanTheLimitTogether) {

@@ -73,7 +73,7 @@ TEST(Identify, ChoosesTheMostSpecificRoute) {
     EXPECT_EQ(Asked(shared, "GET /web/x HTTP/1.1\nHost: h\n").exchange.upstream_name, "app");
     const Asked api(shared, "GET /web/api/x HTTP/1.1\nHost: h\n");
     EXPECT_EQ(api.exchange.upstream_name, "api");
-    EXPECT_EQ(api.exchange.upstream, shared.upstreams[1].get());
+    EXPECT_EQ(api.exchange.upstream, api.exchange.running->upstreams[1].get());
     EXPECT_EQ(Asked(shared, "GET /other HTTP/1.1\nHost: h\n").refusal.status, 404);
 }
 

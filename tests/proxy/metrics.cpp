@@ -70,6 +70,7 @@ TEST(Metrics, HaveEveryFamilyWithHelpAndType) {
         {"larder_connections", "gauge"},
         {"larder_memory_bytes", "gauge"},
         {"larder_limits_total", "counter"},
+        {"larder_reloads_total", "counter"},
     };
     for (const auto& family : families) {
         const std::string name = family.name;
@@ -81,13 +82,17 @@ TEST(Metrics, HaveEveryFamilyWithHelpAndType) {
 
 TEST(Metrics, AddUpWhatTheWorkersCounted) {
     Shared shared(small_config(), 7, 3);
+    const auto running = shared.running();
+    const policy::Strategy& strategy = running->strategies.all()[0];
     for (WorkerMetrics& worker : shared.metrics.workers) {
-        worker.requests[0][static_cast<std::size_t>(Result::hit)].add(2);
-        worker.requests[1][static_cast<std::size_t>(Result::error)].add();
-        worker.upstreams[0]->statuses[404].add(5);
-        worker.upstreams[0]->errors[static_cast<std::size_t>(UpstreamError::closed)].add();
-        worker.layers[0].hits.add(4);
-        worker.layers[0].stores[static_cast<std::size_t>(storage::Stored::too_large)].add();
+        running->counters(&strategy, worker.index).requests[static_cast<std::size_t>(Result::hit)].add(2);
+        running->counters(nullptr, worker.index).requests[static_cast<std::size_t>(Result::error)].add();
+        UpstreamCounters& upstream = running->upstreams[0]->counters(worker.index);
+        upstream.statuses[404].add(5);
+        upstream.failed(UpstreamError::closed);
+        LayerCounters& layer = running->tiers->all()[0].counters->of(worker.index);
+        layer.hits.add(4);
+        layer.stores[static_cast<std::size_t>(storage::Stored::too_large)].add();
         worker.client_connections.add(2);
         worker.client_connections.add(-1);
         worker.limit(Limit::followers_cut);

@@ -43,19 +43,19 @@ class Client final : public Downstream {
     const int calls_;
 };
 
-bool sent_to(Client& client, const storage::Object& object, std::string_view request, std::string_view method = "GET") {
+Sent sent_to(Client& client, const storage::Object& object, std::string_view request, std::string_view method = "GET") {
     Asking asking(request, method);
     asio::io_context context;
     const auto sent = start(context, send_stored(client, asking.exchange, object, policy::test_time));
     turn(context);
     EXPECT_TRUE(sent->has_value());
-    return sent->value_or(false);
+    return sent->value_or(Sent::nothing);
 }
 
 TEST(SendStored, SendsHeadAndBody) {
     for (const std::size_t piece_size : {1, 5, 100}) {
         Client client;
-        EXPECT_TRUE(sent_to(client, stored(piece_size), ""));
+        EXPECT_EQ(sent_to(client, stored(piece_size), ""), Sent::all);
         EXPECT_EQ(client.begun, 1);
         EXPECT_EQ(client.head.status, 200);
         EXPECT_EQ(client.head.length, text.size());
@@ -66,14 +66,14 @@ TEST(SendStored, SendsHeadAndBody) {
 
 TEST(SendStored, SendsPartsWithTheirLength) {
     Client client;
-    EXPECT_TRUE(sent_to(client, stored(1), "Range: bytes=30-35,0-20"));
+    EXPECT_EQ(sent_to(client, stored(1), "Range: bytes=30-35,0-20"), Sent::all);
     EXPECT_EQ(client.head.status, 206);
     EXPECT_EQ(client.head.length, client.body.size());
 }
 
 TEST(SendStored, SaysNothingOfALengthInNotModified) {
     Client client;
-    EXPECT_TRUE(sent_to(client, stored(), "If-None-Match: *"));
+    EXPECT_EQ(sent_to(client, stored(), "If-None-Match: *"), Sent::all);
     EXPECT_EQ(client.head.length, std::nullopt);
     EXPECT_TRUE(client.head.bodiless);
     EXPECT_EQ(client.body, "");
@@ -81,7 +81,7 @@ TEST(SendStored, SaysNothingOfALengthInNotModified) {
 
 TEST(SendStored, TellsHeadTheLength) {
     Client client;
-    EXPECT_TRUE(sent_to(client, stored(), "", "HEAD"));
+    EXPECT_EQ(sent_to(client, stored(), "", "HEAD"), Sent::all);
     EXPECT_EQ(client.head.length, text.size());
     EXPECT_TRUE(client.head.bodiless);
     EXPECT_EQ(client.body, "");
@@ -90,7 +90,7 @@ TEST(SendStored, TellsHeadTheLength) {
 TEST(SendStored, StopsWhenTheClientIsGone) {
     for (const int calls : {1, 2}) {
         Client client(calls);
-        EXPECT_FALSE(sent_to(client, stored(1), ""));
+        EXPECT_EQ(sent_to(client, stored(1), ""), Sent::cut);
         EXPECT_EQ(client.sent, calls);
     }
 }

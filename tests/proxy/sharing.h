@@ -85,7 +85,9 @@ class Asked {
     Asked(const Shared& shared, std::string_view text, const Peer& peer = {}) : trusted_(peer.trusted) {
         for (const char c : text) bytes_ += c == '\n' ? std::string("\r\n") : std::string(1, c);
         bytes_ += "\r\n";
-        const auto refused = h1::parse_request_head(bytes_, h1::request_head_limits(shared.config.limits), head);
+        exchange.running = shared.running();
+        const auto limits = h1::request_head_limits(exchange.running->config.limits);
+        const auto refused = h1::parse_request_head(bytes_, limits, head);
         EXPECT_FALSE(refused) << text << refused.reason;
         exchange.peer = asio::ip::make_address(peer.address);
         exchange.trusted_ranges = &trusted_;

@@ -18,30 +18,33 @@ TEST_F(TiersTest, AreOrderedByTheirLevel) {
     ASSERT_EQ(tiers->size(), 2u);
     EXPECT_EQ(tiers->settings(0).layer_name, LayerName::l1_application);
     EXPECT_EQ(tiers->settings(1).layer_name, LayerName::l3_database);
+    slow->said.bytes = 42;
     EXPECT_EQ(tiers->stats(1).bytes, 42u);
+    EXPECT_TRUE(tiers->memory(0));
+    EXPECT_EQ(tiers->layer(1), slow);
 }
 
 TEST_F(TiersTest, FindCountsHitsAndMisses) {
     EXPECT_EQ(found(url), "-");
-    tiers->store(Key(url).view, response(), front, metrics);
+    store(url, response(), front);
     EXPECT_EQ(found(url, front), "content");
-    EXPECT_EQ(metrics.layers[0].misses.value(), 1);
-    EXPECT_EQ(metrics.layers[0].hits.value(), 1);
-    EXPECT_EQ(metrics.layers[0].stores[static_cast<std::size_t>(Stored::yes)].value(), 1);
+    EXPECT_EQ(counted(0).misses.value(), 1);
+    EXPECT_EQ(counted(0).hits.value(), 1);
+    EXPECT_EQ(counted(0).stores[static_cast<std::size_t>(Stored::yes)].value(), 1);
 }
 
 TEST_F(TiersTest, FindTellsOfVariantsForOtherRequests) {
     auto object = storage::make({.ticket = 1, .vary = storage::language("de")});
-    tiers->store(Key(url).view, object, front, metrics);
+    store(url, object, front);
     const auto found = tiers->find(Key(url).view, request, front, now, metrics);
     EXPECT_EQ(found.object, nullptr);
     EXPECT_TRUE(found.set);
 }
 
 TEST_F(TiersTest, AStrategyStoresInItsLayerAndThoseInFront) {
-    EXPECT_EQ(tiers->store(Key(url).view, response("one"), front, metrics), Stored::yes);
+    EXPECT_EQ(store(url, response("one"), front), Stored::yes);
     EXPECT_TRUE(slow->inserted.empty());
-    tiers->store(Key("http://a/y").view, response("two"), deep, metrics);
+    store("http://a/y", response("two"), deep);
     ASSERT_EQ(slow->inserted.size(), 1u);
     EXPECT_EQ(slow->inserted[0].first, "http://a/y");
     EXPECT_EQ(found("http://a/y"), "two");
@@ -51,24 +54,24 @@ TEST_F(TiersTest, AStoreThatAPurgeOvertookIsRefused) {
     const auto ticket = tickets.begin();
     auto object = storage::make({.ticket = ticket.sequence()});
     purge(Invalidation::flush(std::nullopt));
-    EXPECT_EQ(tiers->store(Key(url).view, object, front, metrics), Stored::invalidated);
-    EXPECT_EQ(metrics.layers[0].stores[static_cast<std::size_t>(Stored::invalidated)].value(), 1);
+    EXPECT_EQ(store(url, object, front), Stored::invalidated);
+    EXPECT_EQ(counted(0).stores[static_cast<std::size_t>(Stored::invalidated)].value(), 1);
     EXPECT_EQ(found(url, front), "-");
 }
 
 TEST_F(TiersTest, ARefreshPutsTheNextInThePlaceOfTheOld) {
     const auto old = response("old"), next = response("next");
-    tiers->store(Key(url).view, old, front, metrics);
-    EXPECT_EQ(tiers->refresh(Key(url).view, old, next, front, metrics), Stored::yes);
+    store(url, old, front);
+    EXPECT_EQ(refresh(url, old, next, front), Stored::yes);
     EXPECT_EQ(found(url, front), "next");
-    EXPECT_EQ(tiers->refresh(Key(url).view, old, response("late"), front, metrics), Stored::superseded);
+    EXPECT_EQ(refresh(url, old, response("late"), front), Stored::superseded);
     EXPECT_EQ(found(url, front), "next");
 }
 
 TEST_F(TiersTest, DropRemovesThatObjectAndNoOther) {
     const auto old = response("old"), next = response("next");
-    tiers->store(Key(url).view, old, front, metrics);
-    tiers->store(Key(url).view, next, front, metrics);
+    store(url, old, front);
+    store(url, next, front);
     tiers->drop(Key(url).view, old, front);
     EXPECT_EQ(found(url, front), "next");
     tiers->drop(Key(url).view, next, front);
@@ -77,7 +80,7 @@ TEST_F(TiersTest, DropRemovesThatObjectAndNoOther) {
 
 TEST_F(TiersTest, APurgeTellsWhatItFoundInEachLayer) {
     for (const char* text : {"http://a/1", "http://a/2", "http://a/2 Accept=x"}) {
-        tiers->store(Key(text).view, response(), front, metrics);
+        store(text, response(), front);
     }
     const auto receipt = purge(Invalidation::single_key("http://a/2", 1));
     EXPECT_EQ(receipt.count, 2u);
@@ -89,7 +92,7 @@ TEST_F(TiersTest, APurgeTellsWhatItFoundInEachLayer) {
 
 TEST_F(TiersTest, APurgeListsNoMoreKeysThanAsked) {
     for (int i = 0; i < 5; ++i) {
-        tiers->store(Key("http://a/" + std::to_string(i)).view, response(), front, metrics);
+        store("http://a/" + std::to_string(i), response(), front);
     }
     const auto receipt = purge(Invalidation::flush(std::nullopt), 2);
     EXPECT_EQ(receipt.count, 5u);
@@ -97,7 +100,7 @@ TEST_F(TiersTest, APurgeListsNoMoreKeysThanAsked) {
 }
 
 TEST_F(TiersTest, APurgeOfAnotherLayerLeavesThisOne) {
-    tiers->store(Key(url).view, response(), front, metrics);
+    store(url, response(), front);
     const auto flush = Invalidation::flush(std::nullopt);
     flush->layer = LayerName::l3_database;
     EXPECT_EQ(purge(flush).count, 0u);
@@ -105,7 +108,7 @@ TEST_F(TiersTest, APurgeOfAnotherLayerLeavesThisOne) {
 }
 
 TEST_F(TiersTest, ExpireLetsGoOfWhatIsPastItsTime) {
-    tiers->store(Key(url).view, response(), front, metrics);
+    store(url, response(), front);
     tiers->expire(now + 59);
     EXPECT_EQ(tiers->stats(0).objects, 1u);
     tiers->expire(now + 61);
@@ -115,8 +118,8 @@ TEST_F(TiersTest, ExpireLetsGoOfWhatIsPastItsTime) {
 TEST_F(TiersTest, AStrategyWithoutALayerStoresNothing) {
     config.strategies = {strategy("none", "/**", LayerName::l4_cdn)};
     const policy::StrategyTable table(config);
-    Tiers empty(config, table, tickets, 1);
-    EXPECT_EQ(empty.store(Key(url).view, response(), 0, metrics), Stored::failed);
+    Tiers empty({memory_tier(config.layers[1])}, table, tickets);
+    EXPECT_EQ(empty.store(Key(url).view, response(), 0, ticket(), metrics), Stored::failed);
     EXPECT_EQ(empty.find(Key(url).view, request, 0, now, metrics).object, nullptr);
     EXPECT_EQ(empty.largest(0), 0u);
 }

@@ -66,7 +66,7 @@ TEST_F(TiersTest, AnOlderAnswerDoesNotReplaceWhatWasStoredMeanwhile) {
     const Key key(url);
     const auto old = response("old");
     const auto asked = ask(key);
-    tiers->store(key.view, response("new"), deep, metrics);
+    store(url, response("new"));
     slow->answer(old);
     turn(context);
     EXPECT_EQ(found(url), "new");
@@ -92,17 +92,18 @@ TEST_F(TiersTest, ASlowLayerThatFailsIsAMiss) {
         ASSERT_TRUE(*asked);
         EXPECT_EQ((*asked)->object, nullptr);
     }
-    EXPECT_EQ(metrics.layers[1].misses.value(), 2);
+    EXPECT_EQ(counted(1).misses.value(), 1);
+    EXPECT_EQ(counted(1).errors.value(), 1);
 }
 
 TEST_F(TiersTest, TheNextSlowLayerIsAskedWhenTheFirstHasNothing) {
-    const auto between = std::make_shared<HeldLayer>();
-    tiers->add(layer(LayerName::l2_redis, 2, config::Technology::redis), between, *strategies);
-    WorkerMetrics three(2, 1, 3);
+    const auto between = std::make_shared<HeldLayer>(tickets);
+    auto three = two_tiers(slow);
+    three.push_back(slow_tier(layer(LayerName::l2_redis, 2, config::Technology::redis), between));
+    Tiers tiers(std::move(three), *strategies, tickets);
     const Key key(url);
     const auto object = response("deep");
-    const auto asked =
-        start(context, tiers->find_slow(context.get_executor(), tickets, key.view, request, deep, now, three));
+    const auto asked = start(context, tiers.find_slow(context.get_executor(), key.view, request, deep, now, metrics));
     turn(context);
     EXPECT_TRUE(slow->asked.empty());
     between->answer_nothing();
@@ -112,31 +113,30 @@ TEST_F(TiersTest, TheNextSlowLayerIsAskedWhenTheFirstHasNothing) {
     turn(context);
     ASSERT_TRUE(*asked);
     EXPECT_EQ((*asked)->object, object.get());
-    EXPECT_EQ(three.layers[1].misses.value(), 1);
-    EXPECT_EQ(three.layers[2].hits.value(), 1);
+    EXPECT_EQ(tiers.counters(1).sum([](const LayerCounters& c) -> const Counter& { return c.misses; }), 1);
+    EXPECT_EQ(tiers.counters(2).sum([](const LayerCounters& c) -> const Counter& { return c.hits; }), 1);
 }
 
 // Shared with another node: has one response, which that node replaces by a later one before our purge begins.
-class ChangingLayer final : public storage::Layer {
+class ChangingLayer final : public HeldLayer {
   public:
-    explicit ChangingLayer(policy::Tickets& tickets) : tickets_(tickets) { change(); }
+    explicit ChangingLayer(policy::Tickets& tickets) : HeldLayer(tickets), tickets_(tickets) { change(); }
 
-    void find(std::string, storage::KeyHash, std::function<void(storage::VariantSetPtr, bool)> done) override {
+    void find(std::string, storage::KeyHash, Choose choose, std::function<void(Found)> done) override {
         auto set = std::make_shared<storage::VariantSet>();
         {
             const std::lock_guard lock(mutex_);
             set->variants.push_back(object_);
         }
-        done(std::move(set), false);
-    }
-    void insert(std::string, storage::KeyHash, storage::ObjectPtr, std::function<void(Stored)> done) override {
-        done(Stored::yes);
+        Found found;
+        found.object = choose(*set);
+        found.set = std::move(set);
+        done(std::move(found));
     }
     void erase(std::shared_ptr<const storage::Selection>, storage::Erasure, std::size_t,
-               std::function<void(storage::Erased, bool)> done) override {
-        done({}, false);
+               std::function<void(Applied)> done) override {
+        done({});
     }
-    storage::LayerStats stats() const override { return {}; }
 
     void change() {
         auto next = storage::make({.ticket = tickets_.begin().sequence()});
@@ -157,7 +157,6 @@ class ChangingLayer final : public storage::Layer {
 
 struct Asking {
     Tiers& tiers;
-    policy::Tickets& tickets;
     WorkerMetrics& metrics;
     Executor executor;
     std::atomic<bool> stop = false;
@@ -167,19 +166,17 @@ struct Asking {
 Task<void> ask_again_and_again(Asking& asking, const Key& key) {
     const policy::Fields request;
     while (!asking.stop) {
-        const auto found = co_await asking.tiers.find_slow(asking.executor, asking.tickets, key.view, request, deep,
-                                                           now, asking.metrics);
+        const auto found =
+            co_await asking.tiers.find_slow(asking.executor, key.view, request, deep, now, asking.metrics);
         if (found.object) ++asking.promoted;
     }
 }
 
 TEST_F(TiersTest, NoPromotionUndoesAnAcknowledgedPurge) {
     const auto changing = std::make_shared<ChangingLayer>(tickets);
-    config.layers[0].cache_level = 2;
-    Tiers racing(config, *strategies, tickets, 1);
-    racing.add(config.layers[0], changing, *strategies);
-    WorkerMetrics asking_metrics(2, 1, 2);
-    Asking asking{racing, tickets, asking_metrics, context.get_executor()};
+    Tiers racing(two_tiers(changing), *strategies, tickets);
+    WorkerMetrics asking_metrics(1);
+    Asking asking{racing, asking_metrics, context.get_executor()};
     const Key key(url);
     start(context, ask_again_and_again(asking, key));
     std::thread worker([&] { context.run(); });
@@ -188,7 +185,9 @@ TEST_F(TiersTest, NoPromotionUndoesAnAcknowledgedPurge) {
         const auto invalidation = Invalidation::single_key(url, 1);
         auto applying = tickets.enter(invalidation);
         changing->change();
-        racing.erase(*invalidation, 0);
+        asio::io_context here;
+        start(here, racing.erase(here.get_executor(), invalidation, 0));
+        here.run();
         applying.reset();
         const auto after = racing.find(key.view, request, deep, now, metrics);
         if (after.object) {

@@ -104,6 +104,30 @@ TEST(Eviction, StaleOnesGoFirstUnderEveryPolicy) {
     }
 }
 
+TEST(Eviction, AnotherPolicyDecidesFromThenOnByWhatWasCountedBefore) {
+    const struct {
+        EvictionPolicy policy;
+        const char* there;
+    } cases[] = {
+        {EvictionPolicy::lru, "xxxxxxxx.."},  // 0 to 7 were used after it was stored
+        {EvictionPolicy::lfu, "xxx.xxx.xx"}, {EvictionPolicy::fifo, "..xxxxxxxx"},
+        {EvictionPolicy::ttl, "xxxxxx.x.x"}, {EvictionPolicy::custom, "xxx.xxx.xx"},  // all of a size
+    };
+    for (const auto& before : cases) {
+        for (const auto& after : cases) {
+            Ten cache(before.policy);
+            for (int i = 0; i < 10; ++i) cache.add(i, i == 6 || i == 8 ? 100 : 1000);
+            for (int i = 9; i >= 0; --i) cache.use(i, i == 3 || i == 7 ? 1 : 5);
+            cache.layer.change(10 * Ten::body + 30'000, after.policy, now);
+            EXPECT_EQ(cache.there(), "xxxxxxxxxx");
+            cache.add(10);
+            cache.use(10, 9);
+            cache.add(11);
+            EXPECT_EQ(cache.there(), after.there) << word(before.policy) << " to " << word(after.policy);
+        }
+    }
+}
+
 // Candidates without a shard, stored in their order.
 struct Bare {
     Bare(std::size_t count, EvictionPolicy policy) : entries(count), eviction(policy, 1) {
@@ -162,6 +186,35 @@ TEST(Eviction, CustomIsExactInALargeShard) {
         last = rank(victim);
         bare.eviction.remove(victim);
         if (i % 7 == 0) bare.eviction.hit(*all[static_cast<std::size_t>(i) % all.size()]);
+    }
+}
+
+TEST(Eviction, ChangedToCustomAndBackItIsExactInALargeShard) {
+    Bare bare(5000, EvictionPolicy::custom);
+    std::uint64_t size = 1;
+    for (const auto policy :
+         {EvictionPolicy::lru, EvictionPolicy::custom, EvictionPolicy::fifo, EvictionPolicy::custom}) {
+        bare.eviction.change(policy);
+        for (Candidate& entry : bare.entries) {
+            if ((size = size * 48271 % 2147483647) % 3 != 0) continue;
+            entry.charge = 1000 + size % 1'000'000;
+            bare.eviction.stored(entry);
+        }
+    }
+    const auto& all = bare.eviction.all();
+    for (std::size_t slot = 0; slot < all.size(); ++slot) {
+        ASSERT_EQ(all[slot]->slot, slot);
+        ASSERT_LE(all[(slot - (slot != 0)) / 2]->placed, all[slot]->placed);
+    }
+    const auto rank = [](const Candidate* entry) {
+        return entry->inflation + static_cast<double>(1 + entry->hits) / static_cast<double>(entry->charge);
+    };
+    for (int i = 0; i < 200; ++i) {
+        Candidate& victim = bare.victim();
+        const auto lowest = std::min_element(all.begin(), all.end(),
+                                             [&](const Candidate* a, const Candidate* b) { return rank(a) < rank(b); });
+        ASSERT_EQ(rank(&victim), rank(*lowest));
+        bare.eviction.remove(victim);
     }
 }
 

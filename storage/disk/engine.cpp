@@ -1,0 +1,63 @@
+#include "storage/disk/engine.h"
+
+#include <memory>
+#include <utility>
+
+#include "storage/disk/damage.h"
+
+namespace larder::storage::disk {
+
+namespace {
+
+constexpr std::size_t most_denied = 10'000;
+constexpr unsigned most_failures_in_a_row = 20;
+
+}  // namespace
+
+void Reports::operator()(const char* event, std::string detail) {
+    constexpr auto pause = std::chrono::seconds(10);
+    if (!options_.report) return;
+    {
+        const auto now = std::chrono::steady_clock::now();
+        const std::lock_guard lock(mutex_);
+        const auto [told, first] = told_.emplace(event, now);
+        if (!first && now - told->second < pause) return;
+        told->second = now;
+    }
+    options_.report(event, std::move(detail));
+}
+
+Engine::Engine(const DiskOptions& wanted, const Gate& permits)
+    : options(wanted),
+      gate(permits),
+      directory(options.directory),
+      environment(directory, 2 * options.readers + 16),
+      pending(options.queue_bytes, most_denied),
+      report(options),
+      max_bytes(options.max_bytes),
+      eviction(options.eviction),
+      readers(options.readers) {
+    watch_for_damage();
+}
+
+void Engine::note_read_failure(const Failure& failure) {
+    figures.count(LayerError::read);
+    report("storage_read_failed", options.directory + ": " + failure.what());
+    if (!failure.corrupt() && ++failures_in_a_row_ < most_failures_in_a_row) return;
+    failures_in_a_row_ = 0;
+    condemned_ = true;
+    pending.wake();
+}
+
+void Engine::note_damage(const std::vector<std::uint64_t>& numbers) {
+    for (const std::uint64_t number : numbers) {
+        figures.count(LayerError::damaged);
+        report("storage_damaged", options.directory + ": a stored response failed its checksum and was dropped");
+        const auto operation = std::make_shared<Operation>();
+        operation->kind = Operation::Kind::drop;
+        operation->number = number;
+        pending.offer(operation);
+    }
+}
+
+}  // namespace larder::storage::disk
