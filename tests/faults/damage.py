@@ -28,7 +28,7 @@ def run(report, rounds, full=False):
             asyncio.run(fill(report, larder, keys))
             written(larder)
             report.claim(larder.stop() == 0, "the first stop was not clean")
-            pristine = shutil.copytree(larder.data, f"{scratch}/pristine")
+            pristine = shutil.copytree(larder.data, f"{scratch}/pristine", ignore=shutil.ignore_patterns("handover"))
             size = data_file(larder).stat().st_size
             report["file_bytes"] = size
             outcomes = collections.Counter()

@@ -45,8 +45,10 @@ class Ledger:
             floors[key] = max(version, floors.get(key, 0))
             self.stored.pop(key, None)
 
-    def crashed(self):
+    def crashed(self, since=float("inf")):
+        """What was stored since then may be lost, and is not looked for unless it is stored again."""
         self.fleeting.clear()
+        self.stored = {key: when for key, when in self.stored.items() if when < since}
 
     def stored_before(self, time):
         """Keys that should outlive a crash which happened at that time or later."""

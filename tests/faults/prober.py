@@ -1,5 +1,5 @@
 """How long hits take while something else goes on: a process of its own, so that no other load is in its figures. It asks
-for the same keys on one connection, again and again, and expects a hit each time. `Prober` runs it."""
+for the same keys on one connection, again and again. `Prober` runs it."""
 import json
 import pathlib
 import select
@@ -17,7 +17,8 @@ PAUSE = 0.001
 
 
 class Prober:
-    """In a `with`; after it, `figures`: count, p50, p99, p999 and max in milliseconds. What was no hit is a violation."""
+    """In a `with`; after it, `figures`: count, p50, p99, p999 and max in milliseconds of hits, and `misses`: of what had to
+    make room in a small memory tier. An answer that is wrong is a violation."""
 
     def __init__(self, report, address, keys):
         self.report, self.command = report, [sys.executable, __file__, address[0], str(address[1]), *keys]
@@ -35,25 +36,28 @@ class Prober:
 
 
 def main(host, port, *keys):
-    seconds, wrong = [], []
+    seconds, wrong, misses = [], [], 0
     with Client((host, int(port))) as client:
         for key in keys:
             client.get(key)
         print("ready", flush=True)
         while not select.select([sys.stdin], [], [], PAUSE)[0]:
-            key = keys[len(seconds) % len(keys)]
+            key = keys[(len(seconds) + misses) % len(keys)]
             started = time.monotonic()
             try:
                 reply = client.get(key)
-                seconds.append(time.monotonic() - started)
+                took = time.monotonic() - started
                 bodies.check(reply.body, key)
-                assert reply.cache == "hit", reply
+                if reply.cache == "hit":
+                    seconds.append(took)
+                else:
+                    misses += 1
             except (AssertionError, OSError, EOFError) as error:
                 wrong.append(f"{key}: {error!r}"[:300])
                 if not isinstance(error, AssertionError) or len(wrong) > 10:
                     break
     parts = {"p50": 0.5, "p99": 0.99, "p999": 0.999, "max": 1.0}
-    print(json.dumps({"count": len(seconds), "wrong": wrong} |
+    print(json.dumps({"count": len(seconds), "misses": misses, "wrong": wrong} |
                      {name: round(1000 * percentile(seconds, part), 3) for name, part in parts.items()}))
 
 

@@ -36,7 +36,7 @@ async def rounds_of_kills(report, rounds, origin, larder, objects, limit):
         duration = OLD_ENOUGH + 0.3 if number == 0 else rng.uniform(0.005, 2.0)
         await load_until_kill(larder, origin, ledger, stable, number, duration)
         killed = time.monotonic()
-        ledger.crashed()
+        ledger.crashed(killed - OLD_ENOUGH)
         larder.start()
         due = ledger.stored_before(killed - OLD_ENOUGH)
         due = [key for key in due if not key.startswith("/v")]
