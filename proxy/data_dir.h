@@ -1,7 +1,7 @@
 // DATA_DIR: what outlives the process, and who may use it. One process at a time has its lock.
 //
 //   lock      held while a process runs with this directory; its pid stands in it
-//   identity  text: the secret seed of key hashes, the number of the run, the directories of the layers that it uses
+//   identity  text: the secret seed of key hashes, the number of the run, the layers' directories in it
 //
 // Control thread.
 #pragma once

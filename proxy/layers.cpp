@@ -56,7 +56,7 @@ std::shared_ptr<storage::Layer> Layers::make_disk(const config::Config& config, 
                          std::string_view event, const std::string& detail) {
         events.emit(event, {{"layer", layer}, {"detail", detail}});
     };
-    options.keep_content = std::ranges::find(kept_, options.directory) != kept_.end();
+    options.keep_content = std::ranges::find(kept_, settings.file_system.path) != kept_.end();
     return std::make_shared<storage::DiskLayer>(options, tickets_);
 }
 
@@ -75,7 +75,7 @@ std::vector<Tier> Layers::open(const config::Config& config) {
     return tiers;
 }
 
-void Layers::keep(const config::Config& config, const std::vector<Tier>& used) {
+void Layers::keep(const std::vector<Tier>& used) {
     for (Tier& tier : open_) {
         const bool kept = std::ranges::any_of(used, [&](const Tier& t) { return t.same_place(tier); });
         if (!kept) let_go_.push_back(std::move(tier));
@@ -92,7 +92,7 @@ void Layers::keep(const config::Config& config, const std::vector<Tier>& used) {
     directories_.clear();
     for (const Tier& tier : open_) {
         if (tier.settings.technology != config::Technology::file_system) continue;
-        directories_.push_back(directory_of(config, tier.settings));
+        directories_.push_back(tier.settings.file_system.path);
     }
 }
 

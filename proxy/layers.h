@@ -28,14 +28,14 @@ class Layers {
     std::vector<Tier> open(const config::Config&);
     // From now on only these are used, with the sizes and eviction policies of their settings. What is let go of is
     // destroyed here, by tend(), when nobody uses it any more.
-    void keep(const config::Config&, const std::vector<Tier>& used);
+    void keep(const std::vector<Tier>& used);
     void tend();
     // Waits until what is queued is written. Nothing is stored afterwards.
     void close();
     // For a process that takes over: lets go of what is not being read from at this moment.
     void hand_on();
 
-    // Where the layers of the configuration keep files.
+    // Where the layers of the configuration keep files, below data_dir: it may move.
     std::vector<std::string> directories() const { return directories_; }
 
   private:

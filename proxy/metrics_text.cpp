@@ -160,8 +160,11 @@ void layers(Writer& out, const Tiers& tiers) {
     out.family("larder_layer_errors_total", "counter",
                "Operations that a layer failed to do, and damage that it found.");
     each([&](std::size_t t, std::string_view name) {
-        out.sample({{"layer", name}, {"kind", "store"}}, stores(t, static_cast<std::size_t>(storage::Stored::failed)));
-        if (tiers.memory(t)) return;
+        if (tiers.memory(t)) {
+            out.sample({{"layer", name}, {"kind", "store"}},
+                       stores(t, static_cast<std::size_t>(storage::Stored::failed)));
+            return;
+        }
         for (std::size_t e = 0; e < storage::layer_errors; ++e) {
             out.sample({{"layer", name}, {"kind", storage::word(static_cast<storage::LayerError>(e))}},
                        static_cast<std::int64_t>(stats[t].errors[e]));

@@ -5,6 +5,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <csignal>
+#include <cstdio>
 #include <stdexcept>
 #include <thread>
 
@@ -230,6 +231,7 @@ void Server::Parts::drain(const char* reason) {
 void Server::Parts::close_listeners() {
     const auto grace_time = shared.running()->config.limits.shutdown_grace;
     successor.reset();
+    if (!taken_over) std::remove(data_dir.file("handover").c_str());
     listening.close_all();
     if (taken_over) {
         if (admin) admin->close();  // from now on the other one is asked

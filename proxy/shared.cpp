@@ -15,7 +15,7 @@ Shared::Shared(config::Config configuration, std::uint64_t seed, unsigned worker
     auto tiers = layers.open(configuration);
     running_ =
         std::make_shared<const Running>(std::move(configuration), nullptr, worker_count, std::move(tiers), tickets);
-    layers.keep(running_->config, running_->tiers->all());
+    layers.keep(running_->tiers->all());
 }
 
 Shared::~Shared() = default;
@@ -37,7 +37,7 @@ void Shared::adopt(std::shared_ptr<const Running> next) {
     tickets.change_backlog(limits.invalidation_backlog);
     fills.change_limits(limits.fill_window_bytes, limits.fills_bytes);
     clients.change_limit(limits.connections_per_client);
-    layers.keep(next->config, next->tiers->all());
+    layers.keep(next->tiers->all());
     std::shared_ptr<const Running> before;  // not destroyed under the lock
     const std::lock_guard lock(mutex_);
     std::erase_if(former_, [](const auto& former) { return former.expired(); });

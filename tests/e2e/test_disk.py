@@ -1,7 +1,9 @@
 """The tier on disk, seen from outside: what is stored outlives the process, what was purged does not."""
 import hashlib
+import shutil
+import tempfile
 
-from harness import Case, Response, eventually, respond, strategy, unittest
+from harness import Case, Larder, Response, eventually, respond, strategy, unittest
 
 FRESH = "Cache-Control: max-age=1000"
 LAYERS = [{"layer_name": "L1_APPLICATION", "technology": "MEMORY", "cache_level": 1, "max_size_bytes": "16MiB"},
@@ -128,6 +130,17 @@ class Disk(Case):
             eventually(lambda: self.larder.metric("larder_layer_lookups_total", layer="L3_DATABASE", result="hit") >= 1)
             self.larder.purge("MANUAL_FLUSH")
             self.assertEqual(client.read().body, body)
+
+    def test_a_data_directory_may_move(self):
+        self.origin.on("/x", respond("x", FRESH))
+        self.larder.get("/x")
+        self.stored("/x")
+        self.larder.stop()
+        with tempfile.TemporaryDirectory() as other:
+            shutil.copytree(self.larder.data, other, dirs_exist_ok=True)
+            with Larder(self.origin, directory=other, **self.settings) as moved:
+                moved.event("storage_opened")
+                self.assertIn("hit", moved.get("/x")["Cache-Status"])
 
     def test_without_the_directory_it_starts_empty_and_serves(self):
         self.origin.on("/x", respond("x", FRESH))
