@@ -99,7 +99,7 @@ std::shared_ptr<const Body> body_of(Engine& engine, const std::shared_ptr<Link>&
     if (record.body_number == 0 || record.body_size <= most_whole_bytes) return content.body(stored.number, record);
     const auto body = std::make_shared<Body>();
     body->size = record.body_size;
-    body->source = std::make_shared<Source>(link, engine, record.body_number, record.body_size);
+    body->source = std::make_shared<Source>(link, engine, stored.number, record.body_number, record.body_size);
     return body;
 }
 

@@ -96,6 +96,7 @@ std::uint64_t Parts::erase(std::uint64_t number, std::uint64_t at_most) {
         Cursor cursor(transaction_, environment_.tables().parts);
         bool there = cursor.seek(first);
         while (there && keys.size() < at_most && number_at(cursor.key(), 0) == number) {
+            transaction_.check_page(cursor.value());
             keys.emplace_back(cursor.key());
             there = cursor.next();
         }

@@ -1,5 +1,7 @@
-// The threads that read: a pool, since a page that is not in memory blocks the thread that touches it. One queue; a
-// thread is woken only when one sleeps.
+// The threads that read: a pool, since a page that is not in memory blocks the thread that touches it. One queue.
+//
+// While what is read lies in memory one thread does more than several that take turns on the cores, so others are woken
+// only when the queue grows long. Once a job has waited for the device, every job wakes a thread for some time.
 #pragma once
 
 #include <condition_variable>
@@ -27,7 +29,9 @@ class Readers {
     std::mutex mutex_;
     std::condition_variable changed_;
     std::deque<std::function<void()>> jobs_;  // under mutex_, as all below
-    unsigned sleeping_ = 0;
+    unsigned sleeping_ = 0;                   // and not called yet
+    unsigned called_ = 0;
+    unsigned eager_ = 0;  // so many jobs more wake a thread each
     bool stopped_ = false;
     std::vector<std::thread> threads_;
 };

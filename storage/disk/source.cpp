@@ -11,8 +11,8 @@ namespace {
 
 constexpr std::size_t most_at_once = 1024 * 1024;
 
-std::vector<Body::Piece> pieces(Engine& engine, std::uint64_t generation, std::uint64_t number, std::uint64_t body_size,
-                                std::uint64_t offset, std::size_t size) {
+std::vector<Body::Piece> pieces(Engine& engine, std::uint64_t generation, std::uint64_t object, std::uint64_t number,
+                                std::uint64_t body_size, std::uint64_t offset, std::size_t size) {
     std::vector<Body::Piece> read;
     try {
         const auto entered = engine.environment.enter();
@@ -20,7 +20,7 @@ std::vector<Body::Piece> pieces(Engine& engine, std::uint64_t generation, std::u
         Transaction transaction(engine.environment, Transaction::Mode::read);
         Parts parts(engine.environment, transaction);
         if (!read_pieces(parts, number, body_size, offset, size, read)) {
-            engine.figures.count(LayerError::damaged);
+            engine.note_damage({object});
             return {};
         }
         engine.note_read();
@@ -33,8 +33,9 @@ std::vector<Body::Piece> pieces(Engine& engine, std::uint64_t generation, std::u
 
 }  // namespace
 
-Source::Source(std::shared_ptr<Link> link, Engine& engine, std::uint64_t number, std::uint64_t size)
-    : link_(std::move(link)), number_(number), size_(size), generation_(engine.generation) {
+Source::Source(std::shared_ptr<Link> link, Engine& engine, std::uint64_t object, std::uint64_t number,
+               std::uint64_t size)
+    : link_(std::move(link)), object_(object), number_(number), size_(size), generation_(engine.generation) {
     engine.pins.hold(number_);
 }
 
@@ -46,8 +47,9 @@ void Source::read(std::uint64_t offset, std::size_t size, std::function<void(std
     const std::size_t wanted = offset < size_ ? std::min<std::uint64_t>({size, most_at_once, size_ - offset}) : 0;
     const auto shared_done = std::make_shared<std::function<void(std::vector<Body::Piece>)>>(std::move(done));
     const bool there = link_->with([&](Engine& engine) {
-        engine.readers.post([&engine, shared_done, generation = generation_, number = number_, body = size_, offset,
-                             wanted] { (*shared_done)(pieces(engine, generation, number, body, offset, wanted)); });
+        engine.readers.post(
+            [&engine, shared_done, generation = generation_, object = object_, number = number_, body = size_, offset,
+             wanted] { (*shared_done)(pieces(engine, generation, object, number, body, offset, wanted)); });
     });
     if (!there) (*shared_done)({});
 }

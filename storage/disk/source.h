@@ -36,13 +36,15 @@ class Link {
 class Source final : public BodySource {
   public:
     // The body stays as long as this lives, whatever becomes of its object.
-    Source(std::shared_ptr<Link> link, Engine& engine, std::uint64_t number, std::uint64_t size);
+    // `object`: whose body it is, which is dropped if the body is damaged.
+    Source(std::shared_ptr<Link> link, Engine& engine, std::uint64_t object, std::uint64_t number, std::uint64_t size);
     ~Source() override;
     void read(std::uint64_t offset, std::size_t size,
               std::function<void(std::vector<Body::Piece>)> done) const override;
 
   private:
     const std::shared_ptr<Link> link_;
+    const std::uint64_t object_;
     const std::uint64_t number_;
     const std::uint64_t size_;
     const std::uint64_t generation_;

@@ -1,5 +1,7 @@
 #include "storage/disk/transaction.h"
 
+#include <cstring>
+
 #include "storage/disk/damage.h"
 #include "storage/disk/environment.h"
 
@@ -65,9 +67,22 @@ char* Transaction::append(MDB_dbi table, Bytes key, std::size_t size) {
     MDB_val name = value_of(key), content{size, nullptr};
     changed_ = true;
     int code = mdb_put(handle_, table, &name, &content, MDB_APPEND | MDB_RESERVE);
-    if (code == MDB_KEYEXIST) code = mdb_put(handle_, table, &name, &content, MDB_RESERVE);
+    if (code == MDB_KEYEXIST) {
+        if (const auto before = get(table, key)) check_page(*before);
+        content = {size, nullptr};
+        code = mdb_put(handle_, table, &name, &content, MDB_RESERVE);
+    }
     check(code);
     return static_cast<char*>(content.mv_data);
+}
+
+void Transaction::check_page(Bytes value) const {
+    constexpr std::size_t head_bytes = 16, most_in_leaf = 2000;
+    if (value.size() <= most_in_leaf) return;  // it has no page of its own
+    const std::size_t page_bytes = environment_.page_bytes();
+    std::uint32_t pages;
+    std::memcpy(&pages, value.data() - sizeof pages, sizeof pages);
+    if (pages != (head_bytes + value.size() + page_bytes - 1) / page_bytes) throw Failure(MDB_CORRUPTED);
 }
 
 bool Transaction::erase(MDB_dbi table, Bytes key) {

@@ -55,6 +55,9 @@ class Transaction {
     void append(MDB_dbi table, Bytes key, Bytes value);
     char* append(MDB_dbi table, Bytes key, std::size_t size);  // to be filled before the next call
     bool erase(MDB_dbi table, Bytes key);
+    // Before a value that may have pages of its own is erased: LMDB frees as many as the first one's head says; if that
+    // is damaged, for hours.
+    void check_page(Bytes value) const;
     MDB_stat stat(MDB_dbi table);
     std::uint64_t entries(MDB_dbi table) { return stat(table).ms_entries; }
     bool changed() const { return changed_; }
