@@ -8,7 +8,6 @@ full      a full map, a full disk, a slow one, a broken one
 reload    good and bad configurations under load
 stop      SIGTERM with everything in flight
 handover  another process takes over under load
-stall     more on disk than in memory, read cold: CPU a request, and hits from memory meanwhile
 
 Each prints a line of JSON and fails when a promise was broken. LARDER_BIN names the program."""
 import argparse
@@ -21,7 +20,7 @@ from report import Report
 
 # name: rounds in short, and in full: what CI has time for, and what is to be shown.
 ROUNDS = {"restart": (3, 200), "purge": (1, 200), "damage": (12, 1000), "full": (8, 200), "reload": (10, 200), "stop": (1, 5),
-          "handover": (2, 10), "stall": (1, 3)}
+          "handover": (2, 10)}
 
 
 def measure(name, rounds=None, full=False):
