@@ -16,8 +16,9 @@ namespace larder::storage {
 
 class BodySource;
 
-// The bytes of a body: in memory, in pieces of whatever size they came in, or with a source to read them from. Immutable
-// once published; shared between an object and its refreshed successors (a 304 changes the head, not the body).
+// The bytes of a body: in memory, in pieces of whatever size they came in, or with a source to read them from.
+// Immutable once published; shared between an object and its refreshed successors (a 304 changes the head, not the
+// body).
 class Body {
   public:
     struct Piece {
@@ -39,8 +40,8 @@ class BodySource {
   public:
     virtual ~BodySource() = default;
     // At most `size` bytes from `offset` on; fewer only where the body ends. Returns at once; `done` runs exactly once,
-    // on a thread of the layer's. No pieces: the body is gone from its layer meanwhile, or damaged, and what was read of
-    // it before must be cut.
+    // on a thread of the layer's. No pieces: the body is gone from its layer meanwhile, or damaged, and what was read
+    // of it before must be cut.
     virtual void read(std::uint64_t offset, std::size_t size,
                       std::function<void(std::vector<Body::Piece>)> done) const = 0;
 };
