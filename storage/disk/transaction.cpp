@@ -77,9 +77,9 @@ char* Transaction::append(MDB_dbi table, Bytes key, std::size_t size) {
 }
 
 void Transaction::check_page(Bytes value) const {
-    constexpr std::size_t head_bytes = 16, most_in_leaf = 2000;
-    if (value.size() <= most_in_leaf) return;  // it has no page of its own
+    constexpr std::size_t head_bytes = 16;
     const std::size_t page_bytes = environment_.page_bytes();
+    if (value.size() <= page_bytes / 2) return;  // it may stand in a leaf, which holds two at least
     std::uint32_t pages;
     std::memcpy(&pages, value.data() - sizeof pages, sizeof pages);
     if (pages != (head_bytes + value.size() + page_bytes - 1) / page_bytes) throw Failure(MDB_CORRUPTED);

@@ -55,7 +55,7 @@ class Admin(Case):
                 self.assertIn(f"# TYPE {name} ".encode(), reply.body)
         self.assertEqual(self.larder.metric("larder_requests_total", result="hit"), 1)
         self.assertEqual(self.larder.metric("larder_requests_total", result="miss"), 1)
-        self.assertEqual(self.larder.metric("larder_layer_objects"), 1)
+        self.assertEqual(self.larder.metric("larder_layer_objects", layer="L1_APPLICATION"), 1)
         self.assertEqual(self.larder.metric("larder_upstream_requests_total", status="200"), 1)
 
     def test_unknown_path_is_404_and_wrong_method_405(self):

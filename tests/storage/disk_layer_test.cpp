@@ -15,6 +15,18 @@ TEST_F(DiskLayerTest, GivesBackWhatWasPut) {
     EXPECT_EQ(cache.get("http://h/other"), "-");
 }
 
+// A short last part stands in a leaf, a longer one has a page of its own.
+TEST_F(DiskLayerTest, BodiesOfEverySizeGoAgain) {
+    cache.open();
+    std::vector<std::future<Stored>> stored;
+    for (std::size_t size = 1900; size < 2100; ++size) {
+        stored.push_back(cache.put_later("http://h/" + std::to_string(size), make({.content = long_content(size)})));
+    }
+    for (auto& one : stored) EXPECT_EQ(one.get(), Stored::yes);
+    EXPECT_EQ(cache.erased(Pick::all()), 200u);
+    EXPECT_FALSE(cache.told().has("storage_moved_aside")) << cache.told().all();
+}
+
 TEST_F(DiskLayerTest, GivesBackEveryMemberOfAResponse) {
     cache.open();
     auto object = make({.content = "text", .ticket = 77, .tags = {"a", "b", "a"}, .vary = language("de")});
