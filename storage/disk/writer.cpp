@@ -217,11 +217,10 @@ void Writer::apply_denied() {
     }
     engine_.pending.made(denied.size());
     if (!engine_.directory.intact() && !engine_.directory.make_intact()) return back_off("its marker cannot be made");
-    if (engine_.pending.mode() == Pending::Mode::failing) {
-        engine_.report("storage_recovered", engine_.options.directory + ": writing works again");
-    }
+    const bool recovered = engine_.pending.mode() == Pending::Mode::failing;
     pause_ = std::chrono::seconds(1);
     engine_.pending.set_mode(Pending::Mode::writing);
+    if (recovered) engine_.report("storage_recovered", engine_.options.directory + ": writing works again");
     house_at_ = Clock::now() + house_pause;
     // What was denied while this was under way.
     if (!engine_.pending.denied().empty()) apply_denied();

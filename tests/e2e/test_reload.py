@@ -1,7 +1,7 @@
 """A configuration exchanged while Larder runs: what is new counts, what is there stays, what is wrong changes nothing."""
 import signal
 
-from harness import Case, Gate, Origin, Response, respond, strategy, unittest
+from harness import Case, Gate, Origin, Response, eventually, respond, strategy, unittest
 from larder import reserved_port
 
 FRESH = "Cache-Control: max-age=1000"
@@ -162,7 +162,8 @@ class Reload(Case):
         before = self.larder.admin
         known = len(self.larder.events)
         self.change(admin={"address": "127.0.0.2:0"})
-        moved = next(e for e in self.larder.events[known:] if e.get("side") == "admin")["address"].rsplit(":", 1)
+        told = eventually(lambda: [event for event in self.larder.events[known:] if event.get("side") == "admin"], "the new address")
+        moved = told[0]["address"].rsplit(":", 1)
         self.larder.admin = (moved[0], int(moved[1]))
         self.assertEqual(self.larder.ask_admin("GET", "/healthz").status, 200)
         self.larder.admin = before
