@@ -1,7 +1,8 @@
-// The threads that read: a pool, since a page that is not in memory blocks the thread that touches it. One queue.
+// The threads that read: a pool, since a page that is not in memory blocks the thread that touches it. One queue; a
+// thread is woken for each job while one sleeps.
 //
-// While what is read lies in memory one thread does more than several that take turns on the cores, so others are woken
-// only when the queue grows long. Once a job has waited for the device, every job wakes a thread for some time.
+// They run at the same priority as all others, but as batch work: one that is woken does not take the core from the
+// thread that woke it, which has more to ask for. So jobs come in bunches, and a core is not handed over for each.
 #pragma once
 
 #include <condition_variable>
@@ -15,25 +16,26 @@ namespace larder::storage::disk {
 
 class Readers {
   public:
-    explicit Readers(unsigned threads);
+    explicit Readers(unsigned threads) { resize(threads); }
     ~Readers() { stop(); }
 
     // Runs the job on one of the threads; after stop() at once on the caller's.
     void post(std::function<void()> job);
+    // At least one. Those that are too many end after their job, which is waited for.
+    void resize(unsigned threads);
     // What was posted before is done when it returns.
     void stop();
 
   private:
-    void run();
+    void run(std::size_t index);
 
     std::mutex mutex_;
     std::condition_variable changed_;
-    std::deque<std::function<void()>> jobs_;  // under mutex_, as all below
-    unsigned sleeping_ = 0;                   // and not called yet
-    unsigned called_ = 0;
-    unsigned eager_ = 0;  // so many jobs more wake a thread each
+    std::deque<std::function<void()>> jobs_;  // under mutex_, as the next three
+    unsigned sleeping_ = 0;
+    std::size_t wanted_ = 0;
     bool stopped_ = false;
-    std::vector<std::thread> threads_;
+    std::vector<std::thread> threads_;  // of whoever calls resize() and stop()
 };
 
 }  // namespace larder::storage::disk
