@@ -85,7 +85,7 @@ void Layers::keep(const std::vector<Tier>& used) {
         const auto before = std::ranges::find_if(open_, [&](const Tier& t) { return t.same_place(tier); });
         if (before == open_.end() || before->settings == settings) continue;
         if (tier.memory) tier.memory->change(settings.max_size_bytes, settings.eviction_policy, clock_.unix_time());
-        if (tier.layer) tier.layer->change(settings.max_size_bytes, settings.eviction_policy);
+        if (tier.layer) tier.layer->change(settings);
     }
     open_ = used;
     kept_.clear();

@@ -26,8 +26,8 @@ class Layers {
     // The layers of a configuration, open: those that are there, and new ones. Throws std::runtime_error with a message
     // that says what to change.
     std::vector<Tier> open(const config::Config&);
-    // From now on only these are used, with the sizes and eviction policies of their settings. What is let go of is
-    // destroyed here, by tend(), when nobody uses it any more.
+    // From now on only these are used, as their settings say. What is let go of is destroyed here, by tend(), when
+    // nobody uses it any more.
     void keep(const std::vector<Tier>& used);
     void tend();
     // Waits until what is queued is written. Nothing is stored afterwards.

@@ -41,12 +41,7 @@ void join(KeyRow& row, KeyRow&& other) {
     row.variants = std::max(row.variants, other.variants);
     row.data_size = std::max(row.data_size, other.data_size);
     row.stored_size += other.stored_size;
-    if (row.fresh == other.fresh) {
-        row.expires_at = std::max(row.expires_at, other.expires_at);
-    } else if (other.fresh) {
-        row.expires_at = other.expires_at;
-    }
-    row.fresh = row.fresh || other.fresh;
+    row.lasts(other.expires_at, other.fresh);
     row.use.hit_count = std::max(row.use.hit_count, other.use.hit_count);
     row.use.miss_count = std::max(row.use.miss_count, other.use.miss_count);
     if (row.use.created_at == 0 || (other.use.created_at != 0 && other.use.created_at < row.use.created_at)) {

@@ -133,8 +133,8 @@ class Layer {
     // The largest body that it takes.
     virtual std::uint64_t largest() const = 0;
 
-    // Another size or policy for what is there; for technologies in which Larder decides about that.
-    virtual void change(std::uint64_t, config::EvictionPolicy) {}
+    // Other settings for what is there; technology and place are the same. May wait for operations under way.
+    virtual void change(const config::Layer&) {}
     // Writes what is queued, within five seconds, and gives up what another process may be waiting for. Nothing is
     // found or stored afterwards, erasures are not durable, body sources give nothing. Blocks; no thread of the
     // layer's.

@@ -2,6 +2,7 @@
 // shows each key that stays exactly once.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -41,6 +42,17 @@ struct KeyRow : KeyPosition {
     UnixTime expires_at = 0;        // when the freshest variant ceases, or would have ceased, to be fresh
     bool fresh = false;             // a variant is not invalidated
     KeyUse use;
+
+    // One more variant, or what another part knows: until when it is, or would be, fresh. Those that are invalidated
+    // count only while there is no other.
+    void lasts(UnixTime until, bool valid) {
+        if (valid == fresh) {
+            expires_at = std::max(expires_at, until);
+        } else if (valid) {
+            expires_at = until;
+            fresh = true;
+        }
+    }
 };
 
 // What is listed; empty members take everything.

@@ -44,25 +44,27 @@ bool Batch::make_room(std::uint64_t pages) {
 }
 
 void Batch::commit() {
-    if (content_ && (content_->transaction().changed() || next_.next_number != about_.next_number)) {
-        next_.inflation = eviction_.inflation();
-        content_->put_about(next_);
-        const std::uint64_t used = engine_.environment.used_pages(content_->transaction());
-        const std::uint64_t objects = content_->transaction().entries(content_->tables().objects);
-        for (std::size_t i = 0; i < content_->damaged().size(); ++i) engine_.figures.count(LayerError::damaged);
-        disowned_ = disowned_ || content_->transaction().entries(content_->tables().unowned) > 0;
-        content_->transaction().commit();
-        about_ = next_;
-        engine_.figures.bytes = used * engine_.environment.page_bytes();
-        engine_.figures.objects = objects;
-        engine_.figures.evictions += std::exchange(evicted_, 0);
-        content_.reset();
-        engine_.environment.extend_file();
-        if (std::exchange(must_last_, false)) engine_.environment.sync();
-    }
+    if (content_ && (content_->transaction().changed() || next_.next_number != about_.next_number)) write();
     content_.reset();
-    must_last_ = false;
+    if (std::exchange(must_last_, false)) engine_.sync();
     for (const OperationPtr& operation : std::exchange(done_, {})) answer(engine_, operation);
+}
+
+void Batch::write() {
+    next_.inflation = eviction_.inflation();
+    content_->put_about(next_);
+    const std::uint64_t used = engine_.environment.used_pages(content_->transaction());
+    const std::uint64_t objects = content_->transaction().entries(content_->tables().objects);
+    for (std::size_t i = 0; i < content_->damaged().size(); ++i) engine_.figures.count(LayerError::damaged);
+    disowned_ = disowned_ || content_->transaction().entries(content_->tables().unowned) > 0;
+    engine_.unsynced = true;
+    if (content_->dropped()) engine_.dropped_since_sync = true;  // before a reader can miss what is dropped
+    content_->transaction().commit();
+    about_ = next_;
+    engine_.figures.bytes = used * engine_.environment.page_bytes();
+    engine_.figures.objects = objects;
+    engine_.figures.evictions += std::exchange(evicted_, 0);
+    engine_.environment.extend_file();
 }
 
 void answer(Engine& engine, const OperationPtr& operation) {

@@ -36,13 +36,16 @@ class Batch {
 
     // It is done, and answered after the commit.
     void done(OperationPtr operation) { done_.push_back(std::move(operation)); }
-    // An erasure: not answered before it would survive a power loss.
+    // An erasure: not answered before it, and all that was dropped before, would survive a power loss.
     void must_last() { must_last_ = true; }
+    bool dropped_since_sync() { return engine_.dropped_since_sync || content().dropped(); }
     void commit();
     // Bodies were left that are to be swept.
     bool disowned() const { return disowned_; }
 
   private:
+    void write();
+
     Engine& engine_;
     Eviction& eviction_;
     About& about_;

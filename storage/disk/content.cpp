@@ -153,7 +153,7 @@ void Content::put_object(std::uint64_t number, Record& record) {
     if (record.head_in_parts) {
         parts_.write(number, head);
         cost_ += 2 * parts_.count(head.size());
-        transaction_.append(tables().objects, number_key(number), seal_stub(head.size(), number));
+        transaction_.append(tables().objects, number_key(number), seal_apart(head.size(), number));
     } else {
         transaction_.append(tables().objects, number_key(number), seal(head, number));
     }
@@ -167,6 +167,7 @@ void Content::put_object(std::uint64_t number, Record& record) {
 void Content::invalidate(std::uint64_t number, Record& record) {
     const IndexEntry before = fresh_entry(tables(), *record.object, number);
     record.object->lifetime.invalidated = true;
+    dropped_ = true;
     transaction_.erase(before.table, before.key);
     transaction_.put(before.table, fresh_entry(tables(), *record.object, number).key, Bytes());
     const std::string head = encode(record);
@@ -180,6 +181,7 @@ void Content::invalidate(std::uint64_t number, Record& record) {
 }
 
 void Content::drop_object(std::uint64_t number, const Record& record, bool with_body) {
+    dropped_ = true;
     transaction_.erase(tables().objects, number_key(number));
     if (record.head_in_parts) cost_ += 2 * parts_.erase(number, most_head_bytes);
     for (const IndexEntry& entry : index_entries(tables(), record, number)) {
@@ -280,6 +282,7 @@ void Content::own(std::uint64_t body_number) {
 
 void Content::note_damage(std::uint64_t number) {
     damaged_.push_back(number);
+    dropped_ = true;
     if (mode_ == Transaction::Mode::write) transaction_.erase(tables().objects, number_key(number));
 }
 

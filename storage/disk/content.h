@@ -86,6 +86,8 @@ class Content {
     void disown(std::uint64_t body_number);
     void own(std::uint64_t body_number);
 
+    // An object that was there is not, or looks different.
+    bool dropped() const { return dropped_; }
     // What it has written and freed since the transaction began, in half pages, roughly.
     std::uint64_t cost() const { return cost_; }
     void spend(std::uint64_t half_pages) { cost_ += half_pages; }
@@ -100,6 +102,7 @@ class Content {
     Parts parts_;
     const Pins* const pins_;
     std::vector<std::uint64_t> damaged_;
+    bool dropped_ = false;
     std::uint64_t cost_ = 0;
 };
 

@@ -156,7 +156,7 @@ bool Directory::has_data() const {
     return ::stat(data().c_str(), &found) == 0 && found.st_size > 0;
 }
 
-void Directory::move_aside(bool keep) {
+bool Directory::move_aside(bool keep) {
     struct stat found = {};
     struct statfs space = {};
     const std::string aside = data() + ".damaged";
@@ -165,9 +165,11 @@ void Directory::move_aside(bool keep) {
         const auto occupied = static_cast<std::uint64_t>(found.st_blocks) * 512;
         keep = static_cast<std::uint64_t>(space.f_bavail) * static_cast<std::uint64_t>(space.f_bsize) >= occupied;
     }
-    if (!keep || ::rename(data().c_str(), aside.c_str()) != 0) ::unlink(data().c_str());
+    keep = keep && ::rename(data().c_str(), aside.c_str()) == 0;
+    if (!keep) ::unlink(data().c_str());
     drop_readers_table();
     sync();
+    return keep;
 }
 
 void Directory::drop_readers_table() {

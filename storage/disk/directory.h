@@ -45,7 +45,7 @@ class Directory {
     std::string unsound() const;
     bool has_data() const;
     // The data file becomes data.mdb.damaged, or is deleted when space is short or `keep` is false.
-    void move_aside(bool keep);
+    bool move_aside(bool keep);  // whether it was kept
     void drop_readers_table();
     bool extend_data(std::uint64_t size);
 

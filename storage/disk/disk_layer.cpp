@@ -33,6 +33,8 @@ void answer_if_nothing(disk::Engine& engine, const OperationPtr& operation) {
         disk::Content content(engine.environment, disk::Transaction::Mode::read);
         disk::Erasing erasing(*operation->selection, Erasure::dry_run, 0);
         if (!erasing.slice(content, most_looks_beside) || erasing.count() > 0) return;
+        const bool may_come_back = operation->erasure != Erasure::dry_run && engine.dropped_since_sync;
+        if (may_come_back) return;
     } catch (const disk::Failure& failure) {
         return engine.note_read_failure(failure);
     }
@@ -182,9 +184,11 @@ std::uint64_t DiskLayer::largest() const {
     return disk::largest_body(engine_->max_bytes);
 }
 
-void DiskLayer::change(std::uint64_t max_bytes, config::EvictionPolicy eviction) {
-    engine_->max_bytes = max_bytes;
-    engine_->eviction = eviction;
+void DiskLayer::change(const config::Layer& settings) {
+    engine_->max_bytes = settings.max_size_bytes;
+    engine_->eviction = settings.eviction_policy;
+    engine_->pending.set_most_bytes(settings.file_system.queue_bytes);
+    engine_->readers.resize(settings.file_system.readers);
 }
 
 void DiskLayer::release() {

@@ -67,7 +67,7 @@ class DiskLayer final : public Layer {
     std::uint64_t largest() const override;
 
     // The file does not become shorter, only its content.
-    void change(std::uint64_t max_bytes, config::EvictionPolicy) override;
+    void change(const config::Layer&) override;
     void release() override;
     bool in_use() const override;
 

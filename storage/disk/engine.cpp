@@ -10,6 +10,7 @@ namespace larder::storage::disk {
 namespace {
 
 constexpr std::size_t most_denied = 10'000;
+constexpr unsigned most_readers = 256;  // transactions; more than there can be threads
 constexpr unsigned most_failures_in_a_row = 20;
 
 }  // namespace
@@ -31,13 +32,20 @@ Engine::Engine(const DiskOptions& wanted, const Gate& permits)
     : options(wanted),
       gate(permits),
       directory(options.directory),
-      environment(directory, 2 * options.readers + 16),
+      environment(directory, most_readers),
       pending(options.queue_bytes, most_denied),
       report(options),
       max_bytes(options.max_bytes),
       eviction(options.eviction),
       readers(options.readers) {
     watch_for_damage();
+}
+
+void Engine::sync() {
+    if (!unsynced && !dropped_since_sync) return;
+    environment.sync();
+    unsynced = false;
+    dropped_since_sync = false;
 }
 
 void Engine::note_read_failure(const Failure& failure) {

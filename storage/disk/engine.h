@@ -59,6 +59,13 @@ struct Engine {
     std::atomic<std::uint64_t> max_bytes;
     std::atomic<config::EvictionPolicy> eviction;
 
+    // The writing thread's: all that was committed survives a power loss. Costs nothing when it does already.
+    void sync();
+    bool unsynced = false;
+    // Something was dropped, and would be back after a power loss. Any thread: whoever does not find something, and
+    // looks here afterwards, knows whether it may come back.
+    std::atomic<bool> dropped_since_sync{true};
+
     // What a reader has met. The writing thread moves the file aside if it cannot be relied upon.
     void note_read_failure(const Failure&);
     void note_read() { failures_in_a_row_ = 0; }

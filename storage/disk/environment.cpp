@@ -61,6 +61,7 @@ void Environment::open(std::uint64_t max_bytes, bool read_only) {
         bound(max_bytes);
         file_pages_ = 0;
         if (!read_only) {
+            make_room_to_shrink();
             forget_dead_readers();
             extend_file();
         }
@@ -93,6 +94,18 @@ void Environment::resize(std::uint64_t max_bytes) {
 void Environment::bound(std::uint64_t max_bytes) {
     map_pages_ = std::max(max_bytes, least_bytes) / page_bytes_;
     high_water_ = map_pages_ - std::max(least_reserve, map_pages_ * 15 / 100);
+}
+
+void Environment::make_room_to_shrink() {
+    std::uint64_t used = 0;
+    {
+        Transaction transaction(*this, Transaction::Mode::read);
+        used = used_pages(transaction);
+    }
+    if (used + reserve() / 2 <= map_pages_) return;
+    MDB_envinfo info;
+    check(mdb_env_info(handle_, &info));
+    check(mdb_env_set_mapsize(handle_, (info.me_last_pgno + 1 + reserve()) * page_bytes_));
 }
 
 std::uint64_t Environment::used_pages(Transaction& transaction) const {

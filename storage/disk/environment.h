@@ -33,7 +33,8 @@ class Environment {
     std::shared_lock<std::shared_mutex> enter();
     std::unique_lock<std::shared_mutex> own();
 
-    // A map of at most so many bytes; at least least_bytes. A file that is longer already keeps its length.
+    // A map of at most so many bytes; at least least_bytes. A file that is longer already keeps its length, and gets
+    // room beyond it for the transactions that make it emptier.
     void open(std::uint64_t max_bytes, bool read_only = false);
     void close();
     bool is_open() const { return handle_ != nullptr; }
@@ -68,6 +69,7 @@ class Environment {
 
   private:
     void bound(std::uint64_t max_bytes);
+    void make_room_to_shrink();
 
     std::mutex turn_;
     std::shared_mutex access_;

@@ -21,7 +21,7 @@ class Erasing {
         : selection_(selection), erasure_(erasure), list_at_most_(list_at_most) {}
 
     // Looks at about so many objects. True: that was all.
-    bool slice(Content&, std::size_t at_most);
+    bool slice(Content&, std::size_t at_most = 500);
     std::uint64_t count() const { return count_; }
     Erased result() const { return {count_, {keys_.begin(), keys_.end()}, key_count_}; }
 

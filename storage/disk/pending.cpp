@@ -30,6 +30,11 @@ Pending::Taken Pending::offer(const OperationPtr& operation) {
     return Taken::yes;
 }
 
+void Pending::set_most_bytes(std::uint64_t most_bytes) {
+    const std::lock_guard lock(mutex_);
+    most_bytes_ = most_bytes;
+}
+
 void Pending::set_mode(Mode mode) {
     const std::lock_guard lock(mutex_);
     mode_ = mode;

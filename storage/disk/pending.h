@@ -28,9 +28,10 @@ class Pending {
     };
     enum class Taken { yes, skipped, failed, denied };
 
-    Pending(std::uint64_t most_bytes, std::size_t most_denied) : most_bytes_(most_bytes), most_denied_(most_denied) {}
+    Pending(std::uint64_t most_bytes, std::size_t most_denied) : most_denied_(most_denied), most_bytes_(most_bytes) {}
 
     Taken offer(const OperationPtr&);
+    void set_most_bytes(std::uint64_t);
     void set_mode(Mode);
     Mode mode() const;
 
@@ -64,12 +65,12 @@ class Pending {
   private:
     void deny_locked(OperationPtr);
 
-    const std::uint64_t most_bytes_;
     const std::size_t most_denied_;
 
     mutable std::mutex mutex_;
     std::condition_variable changed_;
-    Mode mode_ = Mode::waiting;  // under mutex_, as all below
+    std::uint64_t most_bytes_;  // under mutex_, as all below
+    Mode mode_ = Mode::waiting;
     std::uint64_t sequence_ = 0;
     std::uint64_t bytes_ = 0;
     std::deque<OperationPtr> queue_;

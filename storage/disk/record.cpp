@@ -9,7 +9,7 @@ namespace larder::storage::disk {
 namespace {
 
 enum Flag : std::uint8_t { must_revalidate = 1, invalidated = 2, for_everybody = 4, has_last_modified = 8 };
-enum Kind : std::uint8_t { whole = 0, stub = 1 };
+enum Kind : std::uint8_t { whole = 0, apart = 1 };
 
 constexpr std::size_t seal_size = 8 + 1 + 1;  // checksum, version, kind
 
@@ -117,10 +117,10 @@ std::string seal(std::string_view head, std::uint64_t number) {
     return sealed(whole, head, number);
 }
 
-std::string seal_stub(std::size_t head_size, std::uint64_t number) {
+std::string seal_apart(std::size_t head_size, std::uint64_t number) {
     std::string content;
     put(content, static_cast<std::uint32_t>(head_size));
-    return sealed(stub, content, number);
+    return sealed(apart, content, number);
 }
 
 std::optional<Sealed> unseal(std::string_view value, std::uint64_t number) {
@@ -135,7 +135,7 @@ std::optional<Sealed> unseal(std::string_view value, std::uint64_t number) {
         if (result.head.empty()) return std::nullopt;
     } else {
         result.head_size = taking.value<std::uint32_t>();
-        if (kind != stub || result.head_size == 0 || result.head_size > most_head_bytes) return std::nullopt;
+        if (kind != apart || result.head_size == 0 || result.head_size > most_head_bytes) return std::nullopt;
     }
     if (!taking.whole()) return std::nullopt;
     return result;

@@ -27,7 +27,7 @@ struct Record {
     std::uint64_t body_size = 0;
     std::uint64_t body_number = 0;  // of the body's parts; 0: it is `inline_body`
     std::string inline_body;
-    bool head_in_parts = false;  // the value is a stub, and the head lies in parts of the object's own number
+    bool head_in_parts = false;  // the head lies apart, in parts of the object's own number
 
     KeyView key() const { return {key_text, hash, path_offset}; }
 };
@@ -39,7 +39,7 @@ std::optional<Record> decode(std::string_view head);
 // The value in `objects`: the head itself ...
 std::string seal(std::string_view head, std::uint64_t number);
 // ... or how long the head is that lies in parts.
-std::string seal_stub(std::size_t head_size, std::uint64_t number);
+std::string seal_apart(std::size_t head_size, std::uint64_t number);
 
 struct Sealed {
     std::string_view head;      // empty: it lies in parts,

@@ -42,8 +42,7 @@ std::optional<KeyRow> row_of(Engine& engine, Content& content, const KeyHash& ha
             variant.record.body_number == 0 ? 0 : content.parts().count(variant.record.body_size);
         row.stored_size += bookkeeping + key.text.size() + object.fields.size() + variant.record.inline_body.size() +
                            parts * engine.environment.page_bytes();
-        row.expires_at = std::max(row.expires_at, object.lifetime.fresh_until());
-        row.fresh = row.fresh || !object.lifetime.invalidated;
+        row.lasts(object.lifetime.fresh_until(), !object.lifetime.invalidated);
         taken = taken || filter.takes(key.text, object);
     }
     if (!row.newest || !taken) return std::nullopt;
@@ -74,9 +73,11 @@ KeyPage list(Engine& engine, const KeyFilter& filter, const std::optional<KeyPos
         }
         Content content(engine.environment, Transaction::Mode::read);
         Cursor cursor(content.transaction(), content.tables().paths);
-        const std::string from = after ? std::string(after->path().substr(0, most_path_bytes)) : std::string();
+        const std::string_view prefix = filter.path_prefix().substr(0, most_path_bytes);
+        const std::string_view behind = after ? after->path().substr(0, most_path_bytes) : std::string_view();
+        const std::string_view from = std::max(prefix, behind);
         bool there = from.empty() ? cursor.first() : cursor.seek(from);
-        for (std::size_t looks = 0; there;) {
+        for (std::size_t looks = 0; there && cursor.key().starts_with(prefix);) {
             // Keys whose paths are the same that far: one mostly, or one a host.
             const std::string group(alike(cursor.key()));
             std::vector<KeyHash> hashes;

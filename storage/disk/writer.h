@@ -25,30 +25,37 @@ class Writer {
 
   private:
     using Clock = std::chrono::steady_clock;
+    static constexpr std::chrono::seconds house_pause{1};
+    static constexpr std::size_t uses_a_turn = 256;
 
     void run();
     bool gain_lock();
     void turn();
 
+    // writer_opening.cpp
     bool open();
     bool open_whatever_is_there();
-    void start_empty(const std::string& reason, bool keep);
+    void set_aside(const std::string& why, bool keep);
+    void start_empty(const std::string& why, bool keep);
     void apply_denied();
+    void recover(const Failure&);
+    void back_off(const std::string& why);
 
+    // writer.cpp
     void work(std::vector<OperationPtr> operations);
     void apply(Batch&, Operation&);
     void apply_erase(Batch&, Operation&);
     void retry(const std::vector<OperationPtr>& operations);
     bool evict_alone();
-    void recover(const Failure&);
     void give_up(const OperationPtr&, LayerError);
     void deny(Operation&);
     void count_only(Operation&);
-    void back_off(const std::string& why);
+    void flush(Clock::time_point deadline);
 
+    // writer_keeping.cpp
     void keep_house();
     void write_uses(Batch&, std::size_t at_most);
-    void flush(Clock::time_point deadline);
+    void sweep();
 
     Engine& engine_;
     Eviction eviction_;
@@ -56,7 +63,6 @@ class Writer {
     std::uint64_t map_bytes_ = 0;  // as it was opened or resized last
     bool keep_content_;
     bool swept_ = false;  // no bodies without a record are left
-    bool synced_ = true;
     unsigned full_in_a_row_ = 0;
     unsigned emptied_in_a_row_ = 0;
     std::chrono::seconds pause_{1};

@@ -12,16 +12,10 @@ KeyRow row_of(const Entry& entry) {
     row.newest = entry.variants->variants.front();
     row.variants = entry.variants->variants.size();
     row.stored_size = entry.charge;
-    UnixTime valid_until = 0;
     for (const ObjectPtr& variant : entry.variants->variants) {
         if (variant->body) row.data_size += variant->body->size;
-        const UnixTime until = variant->lifetime.fresh_until();
-        row.expires_at = std::max(row.expires_at, until);
-        if (variant->lifetime.invalidated) continue;
-        row.fresh = true;
-        valid_until = std::max(valid_until, until);
+        row.lasts(variant->lifetime.fresh_until(), !variant->lifetime.invalidated);
     }
-    if (row.fresh) row.expires_at = valid_until;
     row.use = {entry.hits, entry.miss_count, entry.created_at, entry.last_accessed};
     return row;
 }

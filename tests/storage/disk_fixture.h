@@ -101,6 +101,15 @@ class DiskCache {
         return *this;
     }
     void close() { layer.reset(); }
+    // What `options` say of it now.
+    void change() {
+        config::Layer settings;
+        settings.max_size_bytes = options.max_bytes;
+        settings.eviction_policy = options.eviction;
+        settings.file_system.readers = options.readers;
+        settings.file_system.queue_bytes = options.queue_bytes;
+        layer->change(settings);
+    }
     DiskCache& reopen() {
         close();
         return open();

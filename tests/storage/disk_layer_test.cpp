@@ -259,6 +259,9 @@ TEST_F(DiskLayerTest, AFullQueueSkipsTheStore) {
     EXPECT_EQ(cache.put("http://h/x"), Stored::skipped);
     EXPECT_EQ(cache.stats().stores[static_cast<std::size_t>(Stored::skipped)], 1u);
     EXPECT_EQ(cache.get("http://h/x"), "-");
+    cache.options.queue_bytes = config::MiB;
+    cache.change();
+    EXPECT_EQ(cache.put("http://h/x"), Stored::yes);
 }
 
 TEST_F(DiskLayerTest, ListsKeysInOrderInPagesOfAnySize) {
@@ -273,6 +276,38 @@ TEST_F(DiskLayerTest, ListsKeysInOrderInPagesOfAnySize) {
     filter.tag = "t1";
     filter.prefix = "http://h/10";
     EXPECT_EQ(cache.keys(filter), "http://h/100 http://h/103 http://h/106 http://h/109");
+}
+
+// A page looks at a bounded number of keys, which begin where the filter's do.
+TEST_F(DiskLayerTest, AFilterByPathFindsItsKeysAmongManyAtOnce) {
+    cache.open();
+    std::vector<std::future<Stored>> stored;
+    for (int i = 0; i < 6000; ++i) stored.push_back(cache.put_later("http://h/many/" + std::to_string(i), make()));
+    for (auto& one : stored) EXPECT_EQ(one.get(), Stored::yes);
+    for (const char* url : {"http://h/some/1", "http://z/some/1", "http://h/some/2", "http://h/zz"}) cache.put(url);
+    KeyFilter filter;
+    filter.prefix = "/some/";
+    const KeyPage page = cache.list(filter, {}, 10);
+    EXPECT_EQ(page.rows.size(), 3u);
+    EXPECT_FALSE(page.behind);
+    EXPECT_EQ(cache.keys(filter), "http://h/some/1 http://z/some/1 http://h/some/2");
+    filter.prefix = "http://h/some/";
+    EXPECT_EQ(cache.list(filter, {}, 10).rows.size(), 2u);
+    filter.prefix = "/none";
+    EXPECT_EQ(cache.keys(filter), "");
+}
+
+TEST_F(DiskLayerTest, TellsHowLongTheValidVariantLasts) {
+    cache.open();
+    cache.put("http://h/x", {.tags = {"t"}, .vary = language("a"), .freshness = 500});
+    cache.put("http://h/x", {.ticket = 2, .vary = language("b"), .freshness = 100});
+    EXPECT_EQ(cache.list().rows.at(0).expires_at, now + 500);
+    cache.erase(Pick::tagged({"t"}), Erasure::soft);
+    EXPECT_EQ(cache.list().rows.at(0).expires_at, now + 100);
+    EXPECT_TRUE(cache.list().rows.at(0).fresh);
+    cache.erase(Pick::all(), Erasure::soft);
+    EXPECT_EQ(cache.list().rows.at(0).expires_at, now + 500);
+    EXPECT_FALSE(cache.list().rows.at(0).fresh);
 }
 
 TEST_F(DiskLayerTest, ListsLongKeysThatBeginAlikeInOrder) {

@@ -152,14 +152,36 @@ TEST_F(DiskSpaceTest, ASmallerSizeIsReachedAndALargerOneUsed) {
     cache.open();
     fill(300);
     const std::uint64_t before = cache.stats().bytes;
-    cache.layer->change(16 * config::MiB, config::EvictionPolicy::lru);
+    cache.options.max_bytes = 16 * config::MiB;
+    cache.change();
     // Each put is a turn of the writing thread, which sees to it once a second.
     for (int i = 0; cache.stats().bytes > 16 * config::MiB; ++i) {
         ASSERT_LT(i, 100'000);
         cache.settle();
     }
     EXPECT_GT(before, 16 * config::MiB);
-    cache.layer->change(64 * config::MiB, config::EvictionPolicy::lru);
+    cache.options.max_bytes = 64 * config::MiB;
+    cache.change();
+    cache.close();
+    EXPECT_EQ(verify_storage(cache.options.directory).faults, 0u);
+}
+
+TEST_F(DiskSpaceTest, ASmallerSizeAtARestartIsReached) {
+    cache.options.max_bytes = 64 * config::MiB;
+    cache.open();
+    fill(150);  // with no free page in the file
+    cache.close();
+    cache.options.max_bytes = 4 * config::MiB;
+    cache.open();
+    fill(20, 150);
+    EXPECT_TRUE(has(169));
+    for (int i = 0; cache.stats().bytes > 4 * config::MiB; ++i) {
+        ASSERT_LT(i, 100'000);
+        cache.settle();
+    }
+    EXPECT_EQ(failures(), 0u);
+    EXPECT_FALSE(cache.told().has("storage_failed")) << cache.told().all();
+    EXPECT_LT(std::filesystem::file_size(cache.options.directory + "/data.mdb"), 20 * config::MiB);
     cache.close();
     EXPECT_EQ(verify_storage(cache.options.directory).faults, 0u);
 }
