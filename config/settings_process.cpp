@@ -65,8 +65,10 @@ const Settings<Limits>& settings() {
                 "Keys on a page of `GET /v1/keys`; a request for more gets this many and the cursor of the next page."),
         setting("admin_body_bytes", &L::admin_body_bytes, Size(1 * KiB, 64 * MiB),
                 "The body of an admin request; more is answered 413."),
-        setting("admin_connections", &L::admin_connections, Number(1u, 10'000u),
-                "Connections to the admin listener; more are closed at once."),
+        setting(
+            "admin_connections", &L::admin_connections, Number(1u, 10'000u),
+            "Connections to the admin listener. For one more the one that has been idle or slow the longest is closed; "
+            "while all are being answered, the new one."),
         setting("admin_failures", &L::admin_failures, Number(1u, 1'000'000u),
                 "Wrong tokens in a minute; at this number the admin listener answers 429 for the rest of it."),
         setting(

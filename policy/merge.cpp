@@ -7,6 +7,7 @@
 #include "policy/conditional.h"
 #include "policy/date.h"
 #include "policy/end_to_end.h"
+#include "policy/field_lines.h"
 
 namespace larder::policy {
 
@@ -32,18 +33,6 @@ bool same_length(std::string_view content_length, std::uint64_t size) {
 
 }  // namespace
 
-Fields parse_stored_fields(std::string_view text) {
-    Fields fields;
-    while (!text.empty()) {
-        const std::size_t end = std::min(text.find("\r\n"), text.size());
-        const std::string_view line = text.substr(0, end);
-        const std::size_t colon = line.find(':');
-        if (colon != std::string_view::npos) fields.add(line.substr(0, colon), trimmed(line.substr(colon + 1)));
-        text.remove_prefix(std::min(end + 2, text.size()));
-    }
-    return fields;
-}
-
 std::string merged_fields(std::string_view stored, const Response& update, const Rules& rules) {
     const StoredFields filter(update.fields, rules);
     const auto updates = [&](std::string_view name) { return filter.keeps(name) && !belongs_to_body(name); };
@@ -53,7 +42,7 @@ std::string merged_fields(std::string_view stored, const Response& update, const
     const auto add = [&](std::string_view name, std::string_view value) {
         text.append(name).append(": ").append(value).append("\r\n");
     };
-    for (const Field& field : parse_stored_fields(stored)) {
+    for (const Field& field : fields_in(stored)) {
         const bool old_date = !dated && same_name(field.name, "Date");
         if (!old_date && !(update.fields.has(field.name) && updates(field.name))) add(field.name, field.value);
     }

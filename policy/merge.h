@@ -11,9 +11,6 @@
 
 namespace larder::policy {
 
-// The fields in "Name: value\r\n"..., as views into the text. A line without a colon is skipped.
-Fields parse_stored_fields(std::string_view text);
-
 // The stored fields, with those of the new response in the place of all of the same name. Not replaced: what is not
 // stored anyway (policy/end_to_end.h), and Content-Encoding, Content-Range and digests, which belong to the body that
 // stays (section 3.2 allows it). Without a Date in the new response, its time of receipt becomes the Date.

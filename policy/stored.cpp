@@ -1,6 +1,7 @@
 #include "policy/stored.h"
 
 #include "policy/end_to_end.h"
+#include "policy/field_lines.h"
 #include "policy/freshness.h"
 #include "policy/merge.h"
 #include "policy/tags.h"
@@ -28,7 +29,7 @@ storage::Object stored_object(const Request& request, const Response& response, 
 Refreshed refreshed_object(const storage::Object& old, const Request& request, const Response& update,
                            const Rules& rules) {
     const std::string text = merged_fields(old.fields, update, rules);
-    Fields fields = parse_stored_fields(text);
+    Fields fields = fields_in(text);
     // Age is not stored, but counts from this response on (RFC 9111 section 4.2.3).
     if (update.fields.has("Age")) fields.add("Age", update.fields.value("Age"));
     const Request as_get{"GET", request.fields, request.has_body};

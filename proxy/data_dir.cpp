@@ -101,7 +101,7 @@ DataDir::Identity DataDir::begin_run(std::uint64_t now) {
     // The time makes it grow even when a full disk kept the last one from being written.
     known.run = std::max(known.run + 1, now);
     identity_ = known;
-    write();
+    known.kept = write();
     return known;
 }
 

@@ -33,6 +33,7 @@ class DataDir {
         std::uint64_t seed = 0;
         std::uint64_t run = 0;            // larger than that of every run before: the start's time, or one more
         std::vector<std::string> layers;  // of the run before: only there is what is stored known to be up to date
+        bool kept = true;                 // false: it could not be written, so the next run will not know it
     };
     // Reads it, or makes one, and counts this run. A file that is not as written counts as none: stored responses can
     // then not be found any more, and go. `now`: Unix seconds.

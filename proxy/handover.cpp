@@ -93,10 +93,15 @@ bool receive_descriptors(int connection, std::vector<ListeningSocket>& sockets) 
 }  // namespace
 
 struct Successor::State {
-    State(asio::io_context& control, std::function<std::vector<int>()> d, std::function<void()> t)
-        : acceptor(control.get_executor()), descriptors(std::move(d)), taken_over(std::move(t)) {}
+    State(asio::io_context& control, std::string directory, std::function<std::vector<int>()> d,
+          std::function<void()> t)
+        : acceptor(control.get_executor()),
+          data_dir(std::move(directory)),
+          descriptors(std::move(d)),
+          taken_over(std::move(t)) {}
 
     LocalAcceptor acceptor;
+    const std::string data_dir;
     std::function<std::vector<int>()> descriptors;
     std::function<void()> taken_over;
     bool over = false;
@@ -134,7 +139,7 @@ Task<void> Successor::State::hand_over(std::shared_ptr<State> self, LocalSocket 
 
 Successor::Successor(asio::io_context& control, const std::string& data_dir, Events& events,
                      std::function<std::vector<int>()> descriptors, std::function<void()> taken_over)
-    : state_(std::make_shared<State>(control, std::move(descriptors), std::move(taken_over))) {
+    : state_(std::make_shared<State>(control, data_dir, std::move(descriptors), std::move(taken_over))) {
     const SocketPath path(data_dir);
     const std::string name = path.text();
     error_code error;
@@ -150,6 +155,11 @@ Successor::Successor(asio::io_context& control, const std::string& data_dir, Eve
         return;
     }
     asio::co_spawn(control.get_executor(), State::accept_loop(state_), asio::detached);
+}
+
+void Successor::withdraw() {
+    const SocketPath path(state_->data_dir);
+    ::unlink(path.text().c_str());
 }
 
 Successor::~Successor() {

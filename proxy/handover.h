@@ -25,9 +25,11 @@ class Successor {
     // Listens. Where that is not possible it says so in an event; then nobody can take over.
     Successor(asio::io_context& control, const std::string& data_dir, Events& events,
               std::function<std::vector<int>()> descriptors, std::function<void()> taken_over);
-    ~Successor();
+    ~Successor();  // nobody is answered any more
     Successor(const Successor&) = delete;
     Successor& operator=(const Successor&) = delete;
+    // Nobody has taken over, and nobody will: the socket's name goes.
+    void withdraw();
 
   private:
     struct State;

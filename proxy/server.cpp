@@ -5,7 +5,6 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <csignal>
-#include <cstdio>
 #include <stdexcept>
 #include <thread>
 
@@ -39,6 +38,7 @@ struct Server::Parts {
 
     void start();
     DataDir::Identity begin(const config::Config& config);
+    void remember_layers();
     void adopted(const Running& before, std::optional<ListeningSocket> admin_socket);
     void serve_admin(ListeningSocket socket);
     void watch(const std::shared_ptr<Upstream>& upstream);
@@ -67,6 +67,7 @@ struct Server::Parts {
     asio::steady_timer grace{control};
     std::thread joiner;
     unsigned asked_to_stop = 0;
+    bool layers_known = true;  // to the next run
     bool draining = false;
     bool taken_over = false;
     std::optional<Steady::time_point> hand_on_at;  // the layers, to the process that took over
@@ -98,7 +99,21 @@ Server::Parts::Parts(const config::Config& configuration, const Source& source)
     if (config.admin.address != "off") {
         serve_admin(std::move(listening.open(config.admin.address, Sharing::with_nobody, inherited).front()));
     }
-    data_dir.use_layers(shared.layers.directories());
+    if (!identity.kept) {
+        shared.events.emit("data_dir_not_written",
+                           {{"data_dir", config.data_dir}, {"lost", std::string("what is stored, at the next start")}});
+    }
+    remember_layers();
+}
+
+// For the next run. What is not written now is tried again: it would believe what a layer holds that was not in use.
+void Server::Parts::remember_layers() {
+    const bool known = data_dir.use_layers(shared.layers.directories());
+    if (!known && layers_known) {
+        shared.events.emit("data_dir_not_written",
+                           {{"data_dir", data_dir.path()}, {"lost", std::string("which layers are in use")}});
+    }
+    layers_known = known;
 }
 
 // Takes data_dir, or the place of the process that has it.
@@ -180,7 +195,7 @@ void Server::Parts::adopted(const Running& before, std::optional<ListeningSocket
         shared.events.emit("listening",
                            {{"address", text(listening.endpoint(listener.address))}, {"side", std::string("client")}});
     }
-    data_dir.use_layers(shared.layers.directories());
+    remember_layers();
     if (running->config.admin.address == before.config.admin.address) return;
     if (admin) admin->close();
     admin.reset();
@@ -198,6 +213,7 @@ void Server::Parts::arm_ticker() {
         shared.layers.tend();
         if (hand_on_at && Steady::now() >= *hand_on_at) shared.layers.hand_on();
         if (!draining) data_dir.lock();  // as soon as the process before this one is gone
+        if (!draining) remember_layers();
         arm_ticker();
     });
 }
@@ -230,8 +246,8 @@ void Server::Parts::drain(const char* reason) {
 
 void Server::Parts::close_listeners() {
     const auto grace_time = shared.running()->config.limits.shutdown_grace;
+    if (successor && !taken_over) successor->withdraw();
     successor.reset();
-    if (!taken_over) std::remove(data_dir.file("handover").c_str());
     listening.close_all();
     if (taken_over) {
         if (admin) admin->close();  // from now on the other one is asked

@@ -1,6 +1,7 @@
 #include "proxy/stored_answer.h"
 
 #include "policy/conditional.h"
+#include "policy/field_lines.h"
 #include "proxy/decimal.h"
 
 namespace larder::proxy {
@@ -26,31 +27,15 @@ void append_content_range(std::string& out, const ByteRange& range, std::uint64_
 // Copies the lines that keep(name) wants.
 template <class Keep>
 void append_lines(std::string& out, std::string_view lines, Keep keep) {
-    while (!lines.empty()) {
-        const std::size_t end = lines.find("\r\n");
-        const std::string_view line = lines.substr(0, end);
-        lines.remove_prefix(end == std::string_view::npos ? lines.size() : end + 2);
-        if (!keep(line.substr(0, line.find(':')))) continue;
-        out += line;
-        out += "\r\n";
-    }
+    policy::for_each_line(lines, [&](std::string_view line, const policy::Field& field) {
+        if (keep(field.name)) out.append(line).append("\r\n");
+        return true;
+    });
 }
 
 // RFC 9110 section 15.4.5: a 304 speaks of what guides a cache, not of the representation that it does not carry.
 bool in_not_modified(std::string_view name) {
     return name.size() < 8 || !same_name(name.substr(0, 8), "content-") || same_name(name, "content-location");
-}
-
-std::string_view content_type(std::string_view lines) {
-    while (!lines.empty()) {
-        const std::size_t end = lines.find("\r\n");
-        const std::string_view line = lines.substr(0, end);
-        lines.remove_prefix(end == std::string_view::npos ? lines.size() : end + 2);
-        if (line.size() > 13 && line[12] == ':' && same_name(line.substr(0, 12), "content-type")) {
-            return policy::trimmed(line.substr(13));
-        }
-    }
-    return {};
 }
 
 }  // namespace
@@ -118,7 +103,7 @@ void StoredAnswer::select_parts(const Exchange& exchange, const storage::Object&
 
 void StoredAnswer::multipart(const std::vector<ByteRange>& ranges, const storage::Object& object) {
     const std::uint64_t size = length_;
-    const std::string_view type = content_type(object.fields);
+    const std::string_view type = policy::value_in(object.fields, "content-type");
     append_lines(fields_, object.fields, [](std::string_view name) { return !same_name(name, "content-type"); });
     fields_ += "Content-Type: multipart/byteranges; boundary=";
     fields_ += boundary;

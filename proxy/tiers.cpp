@@ -96,7 +96,6 @@ Stored Tiers::store(const storage::KeyView& key, const storage::ObjectPtr& objec
         if (into.memory) {
             stored = into.memory->insert(key, object, tickets_, object->stored_at, max_variants_[strategy]);
             into.counters->of(metrics.index).stores[static_cast<std::size_t>(stored)].add();
-            if (stored == Stored::failed && result == Stored::yes) stored = Stored::too_large;
         } else if (!tickets_.permits(key, *object)) {
             stored = Stored::invalidated;
         } else {
@@ -108,7 +107,9 @@ Stored Tiers::store(const storage::KeyView& key, const storage::ObjectPtr& objec
         }
         // Another layer has it: what this one has instead must not be found any more.
         const bool elsewhere = result == Stored::yes || tier > 0;
-        if (stored == Stored::too_large && elsewhere) erase_from(into, key, *object, OfVariant::Which::earlier);
+        const bool no_room = into.memory && stored == Stored::failed && result == Stored::yes;
+        if ((stored == Stored::too_large && elsewhere) || no_room)
+            erase_from(into, key, *object, OfVariant::Which::earlier);
         result = best(result, stored);
     }
     if (result == Stored::yes) count_miss(key, strategy, object->stored_at);

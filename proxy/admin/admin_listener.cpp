@@ -131,7 +131,9 @@ Task<void> AdminListener::accept_loop(std::shared_ptr<AdminListener> self) {
             co_await rest.async_wait(token);
             continue;
         }
-        if (!self->guests_.make_room(self->shared_.running()->config.limits.admin_connections)) continue;
+        const auto room = self->guests_.make_room(self->shared_.running()->config.limits.admin_connections);
+        if (room != Guests::Room::free) ++self->shared_.metrics.admin_displaced;
+        if (room == Guests::Room::none) continue;
         Task<void> serving = serve(self, std::move(socket));
         asio::co_spawn(acceptor.get_executor(), std::move(serving), asio::detached);
     }

@@ -4,14 +4,14 @@
 
 namespace larder::proxy::admin {
 
-bool Guests::make_room(std::size_t most) {
-    if (list_.size() < most) return true;
+Guests::Room Guests::make_room(std::size_t most) {
+    if (list_.size() < most) return Room::free;
     const auto slowest = std::find_if(list_.begin(), list_.end(), [](const Guest& guest) { return !guest.working_; });
-    if (slowest == list_.end()) return false;
+    if (slowest == list_.end()) return Room::none;
     error_code ignored;
     slowest->socket_.close(ignored);
     list_.erase(slowest);  // its coroutine finds the socket closed and ends
-    return true;
+    return Room::made;
 }
 
 }  // namespace larder::proxy::admin

@@ -24,8 +24,13 @@ class Guest : public boost::intrusive::list_base_hook<boost::intrusive::link_mod
 
 class Guests {
   public:
-    // For one more, of `most`. False: all of them are at work, there is no room.
-    bool make_room(std::size_t most);
+    enum class Room {
+        free,
+        made,  // one was closed
+        none,  // all are at work
+    };
+    // For one more, of `most`.
+    Room make_room(std::size_t most);
     // Until it is destroyed.
     void add(Guest& guest) { list_.push_back(guest); }
 

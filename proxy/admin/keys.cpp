@@ -6,6 +6,7 @@
 #include <optional>
 #include <variant>
 
+#include "policy/field_lines.h"
 #include "policy/key.h"
 #include "proxy/admin/cursor.h"
 #include "proxy/identify.h"
@@ -60,19 +61,6 @@ std::variant<Wanted, std::string> parse(std::string_view query, std::size_t larg
     return wanted;
 }
 
-// The value of a field among lines "Name: value\r\n"; empty: it is not there.
-std::string_view field_value(std::string_view lines, std::string_view name) {
-    while (!lines.empty()) {
-        const std::string_view line = lines.substr(0, lines.find("\r\n"));
-        lines.remove_prefix(std::min(lines.size(), line.size() + 2));
-        const std::size_t colon = std::min(line.find(':'), line.size());
-        if (policy::same_name(line.substr(0, colon), name)) {
-            return policy::trimmed(line.substr(std::min(colon + 1, line.size())));
-        }
-    }
-    return {};
-}
-
 void append_time(JsonObject& object, std::string_view name, storage::UnixTime time) {
     if (time == 0) {
         object.null(name);
@@ -95,7 +83,7 @@ std::string metadata_json(const storage::Object& newest) {
     std::string out;
     JsonObject object(out);
     object.number("status", static_cast<unsigned>(newest.status));
-    append_text_or_null(object, "content_type", field_value(newest.fields, "content-type"));
+    append_text_or_null(object, "content_type", policy::value_in(newest.fields, "content-type"));
     append_text_or_null(object, "etag", newest.etag);
     object.texts("tags", newest.tags).close();
     return out;

@@ -38,6 +38,10 @@ OriginServer::OriginServer(const config::Upstream& upstream, const config::Serve
 void OriginServer::take_over(const OriginServer& former) {
     auto known = former.addresses();
     well_.store(former.well() || health_.path.empty(), std::memory_order_relaxed);
+    if (max_failures_ > 0) {
+        failures_.store(former.failures_.load(std::memory_order_relaxed), std::memory_order_relaxed);
+        ejected_until_.store(former.ejected_until_.load(std::memory_order_relaxed), std::memory_order_relaxed);
+    }
     const std::lock_guard lock(mutex_);
     addresses_ = std::move(known);
 }

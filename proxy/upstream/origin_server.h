@@ -27,7 +27,7 @@ class OriginServer {
     const std::string& authority() const { return authority_; }  // host[:port] as in a Host field
     bool named() const { return named_; }                        // needs a resolver
 
-    // Goes on from what was known of the same server under other settings: addresses and health.
+    // Goes on from what was known of the same server under other settings: addresses, health and ejection.
     void take_over(const OriginServer& former);
 
     // Addresses: null until a name has resolved for the first time. The last good answer stays.

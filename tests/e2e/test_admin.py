@@ -193,6 +193,7 @@ class Guarded(Case):
             idle[0].send("GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ")
             self.assertEqual(self.ask("GET", "/v1/keys", self.right).status, 200)
             self.assertTrue(idle[0].closed(), "the one that has been idle the longest gave way")
+        self.assertGreater(self.larder.metric('larder_limits_total{limit="admin_connections"}'), 0)
 
 
 class Reload(Case):

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "policy/field_lines.h"
 #include "tests/policy/exchange.h"
 
 namespace larder::policy {
@@ -13,10 +14,10 @@ std::string merged(std::string_view stored, std::string_view update, const Rules
 }
 
 TEST(Merge, StoredTextIsReadBack) {
-    const Fields fields = parse_stored_fields("A: 1\r\nB:\r\nC: x: y\r\nbroken\r\nD: 2");
+    const Fields fields = fields_in("A: 1\r\nB:\r\nC: x: y\r\nbroken\r\nD: 2");
     EXPECT_EQ(std::vector<Field>(fields.begin(), fields.end()),
               (std::vector<Field>{{"A", "1"}, {"B", ""}, {"C", "x: y"}, {"D", "2"}}));
-    EXPECT_TRUE(parse_stored_fields("").empty());
+    EXPECT_TRUE(fields_in("").empty());
 }
 
 // RFC 9111 section 3.2.

@@ -52,6 +52,28 @@ TEST(OriginServer, KeepsTheLastGoodAnswerOfTheResolver) {
     EXPECT_EQ(*held, Addresses{first});
 }
 
+TEST(OriginServer, StaysEjectedUnderOtherSettings) {
+    config::Upstream settings = upstream("u", {});
+    settings.max_failures = 2;
+    settings.ejection_time = std::chrono::seconds(10);
+    OriginServer former(settings, server_address, 1);
+    const Steady::time_point now{std::chrono::hours(1)};
+    former.connection_failed(now);
+    OriginServer next(settings, server_address, 1);
+    next.take_over(former);
+    EXPECT_TRUE(next.takes_requests(now));
+    next.connection_failed(now);  // the second one
+    EXPECT_FALSE(next.takes_requests(now + std::chrono::seconds(9)));
+    OriginServer third(settings, server_address, 1);
+    third.take_over(next);
+    EXPECT_FALSE(third.takes_requests(now + std::chrono::seconds(9)));
+    EXPECT_TRUE(third.takes_requests(now + std::chrono::seconds(10)));
+    settings.max_failures = 0;  // off
+    OriginServer never(settings, server_address, 1);
+    never.take_over(third);
+    EXPECT_TRUE(never.takes_requests(now));
+}
+
 TEST(OriginServer, GoesAroundItsAddresses) {
     OriginServer server(upstream("u", {}), server_address, 1);
     const auto first = server.next_address();
