@@ -1,6 +1,7 @@
 #include "storage/disk/environment.h"
 
 #include <algorithm>
+#include <cstring>
 #include <iterator>
 
 #include <unistd.h>
@@ -12,6 +13,7 @@ namespace larder::storage::disk {
 namespace {
 
 constexpr std::uint64_t least_reserve = 64;  // pages
+constexpr MDB_dbi free_list = 0, names = 1;  // LMDB's own tables
 
 void on_failed_assertion(MDB_env*, const char*) {
     mark_damage();  // LMDB aborts next
@@ -65,6 +67,8 @@ void Environment::open(std::uint64_t max_bytes, bool read_only) {
             forget_dead_readers();
             extend_file();
         }
+        check(mdb_env_get_fd(handle_, &file_));
+        note_map();
     } catch (...) {
         close();
         watch_this_thread(nullptr);
@@ -89,6 +93,31 @@ void Environment::resize(std::uint64_t max_bytes) {
     const std::uint64_t bytes = std::max(max_bytes, least_bytes) / page_bytes_ * page_bytes_;
     if (bytes > info.me_mapsize) check(mdb_env_set_mapsize(handle_, bytes));
     bound(max_bytes);
+    note_map();
+}
+
+// LMDB does not tell where the map is. The first eight bytes of a page are its number, so any page does.
+void Environment::note_map() {
+    map_ = nullptr;
+    MDB_envinfo info;
+    check(mdb_env_info(handle_, &info));
+    map_bytes_ = info.me_mapsize;
+    if (page_bytes_ != static_cast<std::size_t>(::sysconf(_SC_PAGESIZE))) return;
+    Transaction transaction(*this, Transaction::Mode::read);
+    const auto value = transaction.get(names, table_names[0]);
+    if (!value) return;
+    const auto address = reinterpret_cast<std::uintptr_t>(value->data());
+    const char* const page = value->data() - address % page_bytes_;
+    std::uint64_t number = 0;
+    std::memcpy(&number, page, sizeof number);
+    map_ = page - number * page_bytes_;
+}
+
+std::optional<std::uint64_t> Environment::place(Bytes value) const {
+    const auto address = reinterpret_cast<std::uintptr_t>(value.data());
+    const auto begin = reinterpret_cast<std::uintptr_t>(map_);
+    if (!map_ || address < begin || address - begin + value.size() > map_bytes_) return std::nullopt;
+    return address - begin;
 }
 
 void Environment::bound(std::uint64_t max_bytes) {
@@ -113,7 +142,6 @@ std::uint64_t Environment::used_pages(Transaction& transaction) const {
         const MDB_stat figures = transaction.stat(table);
         return figures.ms_branch_pages + figures.ms_leaf_pages + figures.ms_overflow_pages;
     };
-    constexpr MDB_dbi free_list = 0, names = 1;
     std::uint64_t sum = 2 + pages(free_list) + pages(names);
     for (const MDB_dbi table :
          {tables_.meta, tables_.objects, tables_.parts, tables_.keys, tables_.paths, tables_.tags, tables_.strategies,

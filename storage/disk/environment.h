@@ -7,11 +7,13 @@
 #include <atomic>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <shared_mutex>
 #include <vector>
 
 #include "storage/disk/directory.h"
 #include "storage/disk/transaction.h"
+#include "storage/disk/warmth.h"
 
 namespace larder::storage::disk {
 
@@ -62,12 +64,18 @@ class Environment {
     void extend_file();
     void forget_dead_readers();
 
+    // Where in the file a value lies. nullopt: nowhere yet, the transaction has just written it.
+    std::optional<std::uint64_t> place(Bytes value) const;
+    int file() const { return file_; }
+    Warmth& warmth() { return warmth_; }
+
     MDB_txn* take_snapshot();
     void give_snapshot(MDB_txn*);
 
     static constexpr std::uint64_t least_bytes = 1024 * 1024;
 
   private:
+    void note_map();
     void bound(std::uint64_t max_bytes);
     void make_room_to_shrink();
 
@@ -77,6 +85,10 @@ class Environment {
     const unsigned most_readers_;
     MDB_env* handle_ = nullptr;
     Tables tables_{};
+    Warmth warmth_;
+    int file_ = -1;
+    const char* map_ = nullptr;
+    std::uint64_t map_bytes_ = 0;
     std::size_t page_bytes_ = 4096;
     std::uint64_t map_pages_ = 0;
     std::uint64_t high_water_ = 0;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -31,6 +32,7 @@ class Parts {
     Parts(Environment& environment, Transaction& transaction)
         : environment_(environment), transaction_(transaction), payload_(environment.part_bytes() - 8) {}
 
+    std::size_t payload() const { return payload_; }  // bytes of a body in a part
     std::uint64_t count(std::uint64_t size) const { return (size + payload_ - 1) / payload_; }
 
     // The parts [first, behind) of so many bytes, which `bytes` is at.
@@ -44,6 +46,10 @@ class Parts {
     std::uint64_t erase(std::uint64_t number, std::uint64_t at_most);
 
   private:
+    struct Span;
+
+    bool fetch(std::vector<Span>&) const;
+    bool fetch_run(std::span<Span>, std::uint64_t place) const;
     char* add(std::uint64_t number, std::uint64_t index, std::size_t size);
 
     Environment& environment_;
