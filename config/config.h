@@ -134,6 +134,7 @@ enum class RequestDirectives {
 enum class RequestCookies {
     bypass,  // a request with Cookie is stored only if the response says public or s-maxage
     ignore,  // Cookie has no influence and is not forwarded
+    store,   // Cookie has no influence, and is forwarded: what the origin makes of one client's reaches others
 };
 
 struct StrategyConfiguration {
@@ -152,6 +153,8 @@ struct StrategyConfiguration {
     std::vector<std::string> lift;  // of "no-store", "private", "authorization": not obeyed
     bool cache_status_detail = false;
     bool qualified_directives = false;  // no-cache="f" and private="f" concern only field f
+    // Fields that stand in the place of Cache-Control (RFC 9213), the first that is there and valid.
+    std::vector<std::string> cache_control_targets = {"Larder-Cache-Control", "CDN-Cache-Control", "Surrogate-Control"};
     bool operator==(const StrategyConfiguration&) const = default;
 };
 

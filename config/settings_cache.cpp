@@ -144,8 +144,8 @@ const Settings<StrategyConfiguration>& settings() {
                 "one client's cookie then reaches others)."),
         setting("cookies", &C::cookies, OneOf<RequestCookies>(),
                 "A request with Cookie is stored only if the response says public or s-maxage (`bypass`), or its "
-                "cookies have "
-                "no influence and are not forwarded (`ignore`)."),
+                "cookies have no influence and are not forwarded (`ignore`), or none, and are forwarded (`store`: what "
+                "the origin makes of one client's cookies then reaches others)."),
         setting("request_directives", &C::request_directives, OneOf<RequestDirectives>(),
                 "Which Cache-Control of requests counts: what cannot force a request to the origin (`safe`), all "
                 "(`obey`: clients "
@@ -164,6 +164,9 @@ const Settings<StrategyConfiguration>& settings() {
         setting("cache_status_detail", &C::cache_status_detail, Flag(), "As the listener's, for this strategy."),
         setting("qualified_directives", &C::qualified_directives, Flag(),
                 "Whether no-cache=\"f\" and private=\"f\" concern only field f, not the whole response."),
+        setting("cache_control_targets", &C::cache_control_targets, List(field_name_form(), 0, 16),
+                "Response fields that stand in the place of Cache-Control and Expires where they are valid (RFC 9213), "
+                "the first one that is there."),
     };
     return all;
 }

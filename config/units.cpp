@@ -80,8 +80,8 @@ std::string show_size(std::uint64_t bytes) {
 }
 
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
-    constexpr std::uint64_t ten_years = 3650ull * 86'400'000;
-    const auto number = parse(text, duration_units, ten_years);
+    constexpr std::uint64_t longest = 1000ull * std::numeric_limits<std::int32_t>::max();  // RFC 9111 section 1.2.2
+    const auto number = parse(text, duration_units, longest);
     if (!number) return std::nullopt;
     return std::chrono::milliseconds(static_cast<std::int64_t>(*number));
 }

@@ -75,8 +75,8 @@ std::span<const Word<RequestDirectives>> words() {
 
 template <>
 std::span<const Word<RequestCookies>> words() {
-    static constexpr Word<RequestCookies> all[] = {{RequestCookies::bypass, "bypass"},
-                                                   {RequestCookies::ignore, "ignore"}};
+    static constexpr Word<RequestCookies> all[] = {
+        {RequestCookies::bypass, "bypass"}, {RequestCookies::ignore, "ignore"}, {RequestCookies::store, "store"}};
     return all;
 }
 

@@ -58,7 +58,7 @@ std::uint64_t fingerprint(std::string_view strategy_name, const Rules& rules) {
     // By binding all of them: a new member does not compile before it is added here.
     const auto& [ttl_mode, stale_while_revalidate, stale_if_error, keep, error_ttl_max, set_cookie, cookies,
                  request_directives, key_fields, key_cookies, max_object_size, max_variants, lift, cache_status_detail,
-                 qualified_directives] = rules.configuration;
+                 qualified_directives, cache_control_targets] = rules.configuration;
     print.add(ttl_mode);
     print.add(stale_while_revalidate);
     print.add(stale_if_error);
@@ -74,6 +74,7 @@ std::uint64_t fingerprint(std::string_view strategy_name, const Rules& rules) {
     print.add(lift);
     print.add(cache_status_detail);
     print.add(qualified_directives);
+    print.add(cache_control_targets);
     return print.result();
 }
 

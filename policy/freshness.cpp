@@ -82,7 +82,7 @@ std::optional<Seconds> explicit_freshness(const Response& response, const Respon
     // RFC 9111 section 4.2.1.
     if (directives.s_maxage) return directives.s_maxage;
     if (directives.max_age) return directives.max_age;
-    return expires_freshness(response);
+    return directives.targeted ? std::nullopt : expires_freshness(response);
 }
 
 Lifetime lifetime(const Request& request, const Response& response, const Rules& rules) {

@@ -14,7 +14,7 @@ namespace larder::policy {
 storage::Seconds initial_age(const Response&);
 
 // What s-maxage, max-age or Expires give, in that order; nullopt: none of them is there. Ill-formed ones, and several
-// Expires that differ, give 0. Pure; any thread.
+// Expires that differ, give 0; beside targeted directives Expires means nothing. Pure; any thread.
 std::optional<storage::Seconds> explicit_freshness(const Response&, const ResponseDirectives&);
 
 // Everything above together, for a response that storable() accepts. Pure; any thread.

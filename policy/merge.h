@@ -16,9 +16,8 @@ namespace larder::policy {
 // stays (section 3.2 allows it). Without a Date in the new response, its time of receipt becomes the Date.
 std::string merged_fields(std::string_view stored, const Response& update, const Rules&);
 
-// Does this 304 mean this object (section 4.3.4)? Its ETag decides, else its Last-Modified. Deviation: one without any
-// validator means the object whose validators were sent; origins leave them out often, and only that one was asked
-// about.
+// Are the fields of this 304 those of this object (section 4.3.4)? Its ETag decides, else its Last-Modified. One
+// without any validator is about the object whose validators were sent; origins leave them out often.
 bool freshens(const Fields& of_the_304, const storage::Object&);
 
 enum class HeadEffect {

@@ -1,9 +1,11 @@
 #include "policy/response.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "policy/cookies.h"
 #include "policy/date.h"
+#include "policy/targeted.h"
 
 namespace larder::policy {
 
@@ -20,7 +22,7 @@ bool has_validator(const Response& response) {
 }
 
 bool unkeyed_cookie(const Request& request, const Rules& rules) {
-    if (rules.configuration.cookies == config::RequestCookies::ignore) return false;
+    if (rules.configuration.cookies != config::RequestCookies::bypass) return false;
     return has_other_cookies(request.fields, rules.configuration.key_cookies);
 }
 
@@ -34,7 +36,8 @@ bool lifted(const Rules& rules, std::string_view what) {
 }
 
 ResponseDirectives effective_directives(const Fields& response, const Rules& rules) {
-    ResponseDirectives result = parse_response_directives(response);
+    auto targeted = targeted_directives(response, rules.configuration.cache_control_targets);
+    ResponseDirectives result = targeted ? std::move(*targeted) : parse_response_directives(response);
     if (!rules.configuration.qualified_directives) {
         // RFC 9111 sections 5.2.2.4 and 5.2.2.7 allow the unqualified reading.
         result.no_cache = result.no_cache || !result.no_cache_fields.empty();

@@ -122,8 +122,6 @@ const char* word(StoreVerdict verdict) {
             return "status";
         case StoreVerdict::partial:
             return "partial";
-        case StoreVerdict::content_range:
-            return "content-range";
         case StoreVerdict::malformed_cache_control:
             return "malformed-cache-control";
         case StoreVerdict::no_store:
@@ -157,7 +155,6 @@ StoreVerdict storable(const Request& request, const Response& response, const Ru
     if (verdict != StoreVerdict::storable) return verdict;
     if (response.status == 206) return StoreVerdict::partial;
     if (!final_and_shared(response.status)) return StoreVerdict::status;
-    if (response.fields.has("Content-Range")) return StoreVerdict::content_range;
 
     const ResponseDirectives directives = effective_directives(response.fields, rules);
     verdict = directive_verdict(request, response, directives, rules);

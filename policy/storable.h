@@ -11,9 +11,8 @@ enum class StoreVerdict {
     request_body,  // a GET with a body: its response may depend on what is not in the key
     request_no_store,
     range_request,
-    status,         // interim, 304, of one request only, or not understood although it must be
-    partial,        // 206
-    content_range,  // Content-Range where none belongs
+    status,   // interim, 304, of one request only, or not understood although it must be
+    partial,  // 206
     malformed_cache_control,
     no_store,
     private_response,

@@ -26,8 +26,12 @@ storage::Object stored_object(const Request& request, const Response& response, 
     return object;
 }
 
-Refreshed refreshed_object(const storage::Object& old, const Request& request, const Response& update,
+Refreshed refreshed_object(const storage::Object& old, const Request& request, const Response& received,
                            const Rules& rules) {
+    const Fields none;
+    const bool fields_count = received.status != 304 || freshens(received.fields, old);
+    const Response update{received.status, fields_count ? received.fields : none, received.request_time,
+                          received.response_time};
     const std::string text = merged_fields(old.fields, update, rules);
     Fields fields = fields_in(text);
     // Age is not stored, but counts from this response on (RFC 9111 section 4.2.3).

@@ -21,6 +21,8 @@ struct Refreshed {
 
 // The object after a 304, or a HEAD, that freshens it (policy/merge.h): merged head, the same body, strategy and
 // resource. The ticket is the caller's. Judged anew, so that a 304 which adds private or Set-Cookie ends the object.
+// A 304 whose validators are of another representation (freshens()) says that this one is good, since this one was
+// asked about, but its fields do not belong to it: only the times count from it on.
 Refreshed refreshed_object(const storage::Object& old, const Request& request, const Response& update, const Rules&);
 
 }  // namespace larder::policy

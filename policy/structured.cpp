@@ -1,6 +1,7 @@
 #include "policy/structured.h"
 
 #include <algorithm>
+#include <charconv>
 
 namespace larder::policy {
 
@@ -19,7 +20,7 @@ bool one_of(char c, std::string_view set) {
     return set.find(c) != std::string_view::npos;
 }
 
-// RFC 8941 section 4.2, without inner lists. Every function returns whether what it is named for stood there.
+// RFC 8941 section 4.2. Every function returns whether what it is named for stood there.
 class Parser {
   public:
     explicit Parser(std::string_view text) : rest_(text) { skip(" "); }
@@ -55,7 +56,56 @@ class Parser {
 
     void optional_space() { skip(" \t"); }
 
+    // A member's name, and what is behind it.
+    bool member(DictionaryMember& into) {
+        const std::string_view before = rest_;
+        if (!key()) return false;
+        into.key = before.substr(0, before.size() - rest_.size());
+        into.kind = DictionaryMember::Kind::boolean;
+        into.integer = 1;
+        if (take('=') && !value(into)) return false;
+        return parameters();
+    }
+
   private:
+    bool value(DictionaryMember& into) {
+        using Kind = DictionaryMember::Kind;
+        into.kind = Kind::other;
+        into.integer = 0;
+        if (rest_.starts_with('(')) return inner_list();
+        const std::string_view before = rest_;
+        if (rest_.starts_with('"')) {
+            into.kind = Kind::text;
+            return string(into.text);
+        }
+        if (!bare_item()) return false;
+        const std::string_view item = before.substr(0, before.size() - rest_.size());
+        if (item.front() == '?') {
+            into.kind = Kind::boolean;
+            into.integer = item.back() == '1' ? 1 : 0;
+        } else if (item.front() == '-' || is_digit(item.front())) {
+            std::int64_t integer = 0;
+            const auto [end, error] = std::from_chars(item.data(), item.data() + item.size(), integer);
+            if (error != std::errc() || end != item.data() + item.size()) return true;
+            into.kind = Kind::integer;
+            into.integer = integer;
+        } else if (item.front() != ':') {
+            into.kind = Kind::text;
+            into.text = item;
+        }
+        return true;
+    }
+
+    bool inner_list() {
+        take('(');
+        for (;;) {
+            skip(" ");
+            if (take(')')) return true;
+            if (!bare_item() || !parameters()) return false;
+            if (!rest_.starts_with(' ') && !rest_.starts_with(')')) return false;
+        }
+    }
+
     bool key() {
         if (rest_.empty() || !(is_lower(rest_.front()) || rest_.front() == '*')) return false;
         while (!rest_.empty() &&
@@ -132,6 +182,21 @@ std::optional<std::vector<std::string>> parse_string_list(std::string_view text)
         std::string value;
         if (!parser.string(value) || !parser.parameters()) return std::nullopt;
         result.push_back(std::move(value));
+        parser.optional_space();
+        if (parser.at_end()) return result;
+        if (!parser.separator()) return std::nullopt;
+    }
+}
+
+std::optional<std::vector<DictionaryMember>> parse_dictionary(std::string_view text) {
+    std::vector<DictionaryMember> result;
+    Parser parser(text);
+    if (parser.at_end()) return result;
+    for (;;) {
+        DictionaryMember member;
+        if (!parser.member(member)) return std::nullopt;
+        std::erase_if(result, [&](const DictionaryMember& other) { return other.key == member.key; });
+        result.push_back(std::move(member));
         parser.optional_space();
         if (parser.at_end()) return result;
         if (!parser.separator()) return std::nullopt;

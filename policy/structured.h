@@ -1,6 +1,7 @@
 // As much of structured fields (RFC 8941) as responses are read with.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,5 +12,19 @@ namespace larder::policy {
 // An sf-list whose members are all sf-strings, unescaped. Parameters are checked and dropped. nullopt: it is anything
 // else, and then counts as absent as a whole (section 4.2). Pure; any thread.
 std::optional<std::vector<std::string>> parse_string_list(std::string_view);
+
+// A member of an sf-dictionary, without its parameters.
+struct DictionaryMember {
+    enum class Kind { boolean, integer, text, other };  // text: an sf-string or a token; other: all the rest
+    std::string key;
+    Kind kind = Kind::boolean;
+    std::int64_t integer = 0;  // of a boolean: 0 or 1
+    std::string text;
+    bool operator==(const DictionaryMember&) const = default;
+};
+
+// An sf-dictionary (section 3.2); of members with the same key the last. nullopt: it is anything else, and then counts
+// as absent as a whole. Pure; any thread.
+std::optional<std::vector<DictionaryMember>> parse_dictionary(std::string_view);
 
 }  // namespace larder::policy

@@ -100,15 +100,6 @@ Task<void> Leader::run() {
     }
     exchange_.result = Result::miss;
     fetched_ = co_await fetch(worker_, exchange_, options, client_);
-    if (fetched_.error == UpstreamError::none && fetched_.head.status == 304 && validating_ &&
-        !policy::freshens(fetched_.head.fields, *filling_.stale)) {
-        // It speaks of another representation than the one it was asked about (RFC 9111 section 4.3.4): ask for all of
-        // it.
-        discard_response();
-        validating_ = false;
-        options.validators = {};
-        fetched_ = co_await fetch(worker_, exchange_, options, client_);
-    }
     const int status = fetched_.head.status;
     if (fetched_.error == UpstreamError::none) {
         exchange_.cache.forward_status = status;

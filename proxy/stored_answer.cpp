@@ -95,7 +95,7 @@ void StoredAnswer::select_parts(const Exchange& exchange, const storage::Object&
         return;
     }
     const ByteRange range = selection.ranges.front();
-    fields_ += object.fields;
+    append_lines(fields_, object.fields, [](std::string_view name) { return !same_name(name, "content-range"); });
     append_content_range(fields_, range, length_);
     parts_.push_back({{}, range});
     length_ = range.last - range.first + 1;
@@ -104,7 +104,9 @@ void StoredAnswer::select_parts(const Exchange& exchange, const storage::Object&
 void StoredAnswer::multipart(const std::vector<ByteRange>& ranges, const storage::Object& object) {
     const std::uint64_t size = length_;
     const std::string_view type = policy::value_in(object.fields, "content-type");
-    append_lines(fields_, object.fields, [](std::string_view name) { return !same_name(name, "content-type"); });
+    append_lines(fields_, object.fields, [](std::string_view name) {
+        return !same_name(name, "content-type") && !same_name(name, "content-range");
+    });
     fields_ += "Content-Type: multipart/byteranges; boundary=";
     fields_ += boundary;
     fields_ += "\r\n";

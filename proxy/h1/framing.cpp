@@ -8,6 +8,18 @@ namespace larder::proxy::h1 {
 
 using policy::same_name;
 
+namespace {
+
+// Not in the registry (RFC 9112 section 12.3), and nothing that somebody may take for chunked.
+bool is_unknown(std::string_view coding) {
+    for (const char* known : {"gzip", "x-gzip", "compress", "x-compress", "deflate", "identity", "trailers"}) {
+        if (same_name(coding, known)) return false;
+    }
+    return policy::lower(coding).find("chunk") == std::string::npos;
+}
+
+}  // namespace
+
 void FramingFields::add_content_length(std::string_view value) {
     // RFC 9112 section 6.3: a list of equal numbers, on one line or several, may be taken as one. An empty element is
     // no number, so the list is split here and not by the lenient list rule.
@@ -65,6 +77,7 @@ FramingFields::Verdict FramingFields::judge(int minor_version) const {
         chunked += last_is_chunked;
         return true;
     });
+    if (codings == 1 && tokens && is_unknown(policy::trimmed(coding_))) return Verdict::unknown_coding;
     const bool well_formed = tokens && last_is_chunked && chunked == 1 && codings > 1;
     return well_formed ? Verdict::unsupported_coding : Verdict::bad_coding;
 }
@@ -83,6 +96,8 @@ const char* word(FramingFields::Verdict verdict) {
             return "bad Transfer-Encoding";
         case FramingFields::Verdict::unsupported_coding:
             return "unsupported transfer coding";
+        case FramingFields::Verdict::unknown_coding:
+            return "unknown transfer coding";
     }
     return "";
 }

@@ -25,6 +25,7 @@ class FramingFields {
         coding_in_old_message,  // Transfer-Encoding in HTTP/1.0: faulty framing (RFC 9112 section 6.1)
         bad_coding,             // chunked is not the last coding, not once, not on one line, or not a plain token
         unsupported_coding,     // well-formed, but with a coding beside chunked
+        unknown_coding,         // one that nobody has registered, alone
     };
 
     void add_content_length(std::string_view value);

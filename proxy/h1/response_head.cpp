@@ -66,14 +66,14 @@ void take_field(const policy::Field& field, ResponseHead& head, Gathered& seen) 
 }
 
 // RFC 9112 section 6.3, in its order.
-void settle_body(const FramingFields& framing, bool request_was_head, ResponseHead& head) {
+void settle_body(const FramingFields& framing, bool coding_is_chunked, bool request_was_head, ResponseHead& head) {
     const bool never_has_content = head.status < 200 || head.status == 204;
     if (never_has_content || head.status == 304 || request_was_head) {
         // An origin that announces content where there cannot be any may also send it.
         if (never_has_content && (framing.has_coding() || framing.length() > 0)) head.keep_alive = false;
         return;
     }
-    if (framing.has_coding()) {
+    if (coding_is_chunked) {
         head.framing = BodyFraming::chunked;
     } else if (framing.has_length()) {
         head.framing = BodyFraming::length;
@@ -111,11 +111,14 @@ const char* parse_response_head(std::string_view bytes, const HeadLimits& limits
     }
     if (!bytes.empty()) return "bytes after the head";
     const FramingFields::Verdict verdict = seen.framing.judge(head.minor);
-    if (verdict != FramingFields::Verdict::fine) return word(verdict);
+    // Without chunked the body ends with the connection (RFC 9112 section 6.3). A coding that is in use and not undone
+    // here would make its bytes another thing than they are; one that nobody knows does nothing.
+    const bool unknown = verdict == FramingFields::Verdict::unknown_coding;
+    if (verdict != FramingFields::Verdict::fine && !unknown) return word(verdict);
     head.has_content_length = seen.framing.has_length();
     head.content_length = seen.framing.length();
     head.keep_alive = !seen.close && (head.minor == 1 || seen.keep_alive);  // RFC 9112 section 9.3
-    settle_body(seen.framing, request_was_head, head);
+    settle_body(seen.framing, seen.framing.has_coding() && !unknown, request_was_head, head);
     return nullptr;
 }
 

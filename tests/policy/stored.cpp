@@ -86,6 +86,19 @@ TEST(Stored, A304ThatForbidsStoringEndsTheObject) {
     }
 }
 
+// RFC 9111 section 4.3.4: such a response must not update it; that it was validated is true all the same.
+TEST(Stored, FieldsOfA304ForAnotherRepresentationDoNotCount) {
+    const storage::Object old = stored("Foo: 1", response);
+    const Fields request_fields = fields_of("Foo: 1"), update_fields = fields_of("ETag: \"b\"\nX-New: 1");
+    const Response update{304, update_fields, test_time + 100, test_time + 100};
+    const Refreshed result = refreshed_object(old, {"GET", request_fields}, update, Rules());
+    ASSERT_TRUE(result.object);
+    EXPECT_EQ(result.object->etag, old.etag);
+    EXPECT_EQ(result.object->fields.find("X-New"), std::string::npos);
+    EXPECT_EQ(result.object->lifetime.response_time, test_time + 100);
+    EXPECT_TRUE(result.object->lifetime.fresh(test_time + 101));
+}
+
 TEST(Stored, AClientsOwnRestrictionLeavesTheObjectAsItIs) {
     const storage::Object old = stored("Foo: 1", response);
     for (const char* request : {"Authorization: x", "Cookie: a=b", "Cache-Control: no-store", "Range: bytes=0-1"}) {

@@ -55,5 +55,39 @@ TEST(Structured, AnythingElseIsNothing) {
     }
 }
 
+TEST(Dictionary, HasMembersOfEveryType) {
+    using Kind = DictionaryMember::Kind;
+    const auto members =
+        parse_dictionary("a, b=?0, c=-12;p=1, d=\"x\\\"y\", e=tok/en;q, f=1.5, g=(1 \"a\";b c), h=:YQ==:");
+    ASSERT_TRUE(members);
+    EXPECT_EQ(*members, (std::vector<DictionaryMember>{{"a", Kind::boolean, 1, ""},
+                                                       {"b", Kind::boolean, 0, ""},
+                                                       {"c", Kind::integer, -12, ""},
+                                                       {"d", Kind::text, 0, "x\"y"},
+                                                       {"e", Kind::text, 0, "tok/en"},
+                                                       {"f", Kind::other, 0, ""},
+                                                       {"g", Kind::other, 0, ""},
+                                                       {"h", Kind::other, 0, ""}}));
+}
+
+TEST(Dictionary, TheLastOfTwoCounts) {
+    const auto members = parse_dictionary(" max-age=1 ,\tb,max-age=2 ");
+    ASSERT_TRUE(members);
+    ASSERT_EQ(members->size(), 2u);
+    EXPECT_EQ(members->back().key, "max-age");
+    EXPECT_EQ(members->back().integer, 2);
+    EXPECT_TRUE(parse_dictionary("")->empty());
+}
+
+TEST(Dictionary, IsNothingWhenAnyOfItIsIllFormed) {
+    for (const char* text :
+         {"A",      "max-age", "max-age=", "max-age= 1", "max-age=1,",         ",a",  "a b",  "a=1 b",
+          "a=(1",   "a=(1,2)", "a=\"x",    "a=?2",       "a=1234567890123456", "a=-", "a=1.", "a;B",
+          "a=1;;b", "1a",      "a==1",     "a=@1"}) {
+        const bool fine = std::string_view(text) == "max-age";
+        EXPECT_EQ(parse_dictionary(text).has_value(), fine) << text;
+    }
+}
+
 }  // namespace
 }  // namespace larder::policy

@@ -133,6 +133,7 @@ TEST(Framing, DecidesARequest) {
         {"tRANSFER-eNCODING: chunked\r\n", 0, BodyFraming::chunked, 0},
         {"Transfer-Encoding: gzip, chunked\r\n", 501, BodyFraming::none, 0},
         {"Transfer-Encoding: gzip\r\n", 400, BodyFraming::none, 0},
+        {"Transfer-Encoding: unknown\r\n", 400, BodyFraming::none, 0},
         {"Transfer-Encoding: chunked\r\nContent-Length: 4\r\n", 400, BodyFraming::none, 0},
         {"Content-Length: 4\r\nTransfer-Encoding: \x0b"
          "chunked\r\n",
