@@ -47,18 +47,38 @@ bool fallback_applies(const Request& request, const Response& response, const Re
     return heuristically_cacheable(response.status) || directives.is_public;
 }
 
-Seconds freshness(const Request& request, const Response& response, const ResponseDirectives& directives,
-                  const Rules& rules) {
+LifetimeSource explicit_source(const ResponseDirectives& directives) {
+    if (directives.s_maxage) return LifetimeSource::s_maxage;
+    return directives.max_age ? LifetimeSource::max_age : LifetimeSource::expires;
+}
+
+Freshness uncapped(const Request& request, const Response& response, const ResponseDirectives& directives,
+                   const Rules& rules) {
     const Seconds ttl = clamped(rules.ttl);
     const config::TtlMode mode = rules.configuration.ttl_mode;
-    if (mode == config::TtlMode::override_origin) return ttl;
-    if (directives.no_cache) return 0;  // RFC 9111 section 5.2.2.4
+    if (mode == config::TtlMode::override_origin) return {ttl, LifetimeSource::strategy};
+    if (directives.no_cache) return {0, LifetimeSource::no_cache};  // RFC 9111 section 5.2.2.4
+    if (const auto origin = explicit_freshness(response, directives)) return {*origin, explicit_source(directives)};
+    if (mode == config::TtlMode::fallback && fallback_applies(request, response, directives, rules)) {
+        return {ttl, LifetimeSource::strategy};
+    }
+    const Seconds guess = heuristic_freshness(request, response, directives, rules);
+    return {guess, guess > 0 ? LifetimeSource::heuristic : LifetimeSource::nothing};
+}
 
-    const auto origin = explicit_freshness(response, directives);
-    if (mode == config::TtlMode::fallback && !origin && fallback_applies(request, response, directives, rules))
-        return ttl;
-    const Seconds found = origin ? *origin : heuristic_freshness(request, response, directives, rules);
-    return mode == config::TtlMode::cap ? std::min(found, ttl) : found;
+void cap(Freshness& freshness, Seconds most) {
+    if (freshness.seconds <= most) return;
+    freshness.seconds = most;
+    freshness.capped = true;
+}
+
+Freshness freshness(const Request& request, const Response& response, const ResponseDirectives& directives,
+                    const Rules& rules) {
+    Freshness found = uncapped(request, response, directives, rules);
+    if (rules.configuration.ttl_mode == config::TtlMode::cap) cap(found, clamped(rules.ttl));
+    // Denial of service by a stored error (CPDoS): shorter than the origin says is always allowed.
+    if (response.status >= 400) cap(found, rules.configuration.error_ttl_max.count());
+    return found;
 }
 
 Seconds default_seconds(const std::optional<config::seconds>& configured) {
@@ -85,16 +105,33 @@ std::optional<Seconds> explicit_freshness(const Response& response, const Respon
     return directives.targeted ? std::nullopt : expires_freshness(response);
 }
 
+Freshness freshness(const Request& request, const Response& response, const Rules& rules) {
+    return freshness(request, response, effective_directives(response.fields, rules), rules);
+}
+
+const char* word(LifetimeSource source) {
+    static constexpr const char* words[] = {"strategy", "no-cache",  "s-maxage", "max-age",
+                                            "expires",  "heuristic", "none"};
+    return words[static_cast<std::size_t>(source)];
+}
+
+const char* clause(LifetimeSource source) {
+    static constexpr const char* clauses[] = {"ttl_mode",
+                                              "RFC 9111 section 5.2.2.4",
+                                              "RFC 9111 section 5.2.2.10",
+                                              "RFC 9111 section 5.2.2.1",
+                                              "RFC 9111 section 5.3",
+                                              "RFC 9111 section 4.2.2",
+                                              "RFC 9111 section 4.2.1"};
+    return clauses[static_cast<std::size_t>(source)];
+}
+
 Lifetime lifetime(const Request& request, const Response& response, const Rules& rules) {
     const ResponseDirectives directives = effective_directives(response.fields, rules);
     Lifetime result;
     result.response_time = response.response_time;
     result.initial_age = initial_age(response);
-    result.freshness = freshness(request, response, directives, rules);
-    if (response.status >= 400) {
-        // Denial of service by a stored error (CPDoS): shorter than the origin says is always allowed.
-        result.freshness = std::min<Seconds>(result.freshness, rules.configuration.error_ttl_max.count());
-    }
+    result.freshness = freshness(request, response, directives, rules).seconds;
     // RFC 9111 section 4.2.4; s-maxage has the meaning of proxy-revalidate (section 5.2.2.10).
     result.must_revalidate =
         directives.must_revalidate || directives.proxy_revalidate || directives.s_maxage || directives.no_cache;

@@ -17,6 +17,28 @@ storage::Seconds initial_age(const Response&);
 // Expires that differ, give 0; beside targeted directives Expires means nothing. Pure; any thread.
 std::optional<storage::Seconds> explicit_freshness(const Response&, const ResponseDirectives&);
 
+// Where a lifetime comes from.
+enum class LifetimeSource {
+    strategy,  // its ttl
+    no_cache,  // none: always validate
+    s_maxage,
+    max_age,
+    expires,    // minus Date
+    heuristic,  // of Last-Modified
+    nothing,
+};
+// "s-maxage", and where the rule stands: "RFC 9111 section 4.2.1".
+const char* word(LifetimeSource);
+const char* clause(LifetimeSource);
+
+struct Freshness {
+    storage::Seconds seconds = 0;
+    LifetimeSource source = LifetimeSource::nothing;
+    bool capped = false;  // by the strategy: ttl_mode `cap`, error_ttl_max
+};
+// The lifetime alone. Pure; any thread.
+Freshness freshness(const Request&, const Response&, const Rules&);
+
 // Everything above together, for a response that storable() accepts. Pure; any thread.
 //
 // Heuristic freshness is a tenth of the time since Last-Modified, at most a day, and never for a personal request.

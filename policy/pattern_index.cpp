@@ -161,4 +161,27 @@ std::string_view host_of(std::string_view authority) {
     return authority.substr(0, authority.find(':'));
 }
 
+std::string why_before(const config::PathPattern& first, const config::PathPattern& second) {
+    using Kind = config::Segment::Kind;
+    if (first.host != second.host) {
+        if (second.host.empty()) return "it names the host " + first.host;
+        return "its host " + first.host + " is narrower than " + second.host;
+    }
+    const auto named = [](const config::Segment& segment) -> std::string {
+        switch (segment.kind) {
+            case Kind::literal:
+                return "the literal " + segment.text;
+            case Kind::rest:
+                return "**";
+            default:
+                return "a placeholder";
+        }
+    };
+    for (std::size_t i = 0; i < first.segments.size() && i < second.segments.size(); ++i) {
+        const std::string one = named(first.segments[i]), other = named(second.segments[i]);
+        if (one != other) return "segment " + std::to_string(i + 1) + " is " + one + ", there " + other;
+    }
+    return "it stands first";
+}
+
 }  // namespace larder::policy

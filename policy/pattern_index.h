@@ -46,6 +46,9 @@ class PatternIndex {
 // Whether this one pattern selects host and path.
 bool selects(const config::PathPattern& pattern, std::string_view host, std::string_view path);
 
+// Why the first of two patterns that both select a request is the one that counts, for people: "its host is named".
+std::string why_before(const config::PathPattern& first, const config::PathPattern& second);
+
 // The segment of `path` where `pattern` has {name}; "" if it has none of that name. `path` is selected by `pattern`.
 std::string_view captured(const config::PathPattern& pattern, std::string_view name, std::string_view path);
 

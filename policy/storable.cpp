@@ -150,6 +150,50 @@ const char* word(StoreVerdict verdict) {
     return "";
 }
 
+const char* clause(StoreVerdict verdict) {
+    switch (verdict) {
+        case StoreVerdict::storable:
+            return "RFC 9111 section 3";
+        case StoreVerdict::method:
+            return "RFC 9111 section 3: only GET is stored here";
+        case StoreVerdict::request_body:
+            return "RFC 9110 section 9.3.1: content of a GET is not in the key";
+        case StoreVerdict::request_no_store:
+            return "RFC 9111 section 5.2.1.5";
+        case StoreVerdict::range_request:
+            return "RFC 9111 section 3.3";
+        case StoreVerdict::status:
+            return "RFC 9111 section 3; RFC 6585";
+        case StoreVerdict::partial:
+            return "RFC 9111 section 3.3";
+        case StoreVerdict::malformed_cache_control:
+            return "RFC 9111 section 4.2.1: stricter than it";
+        case StoreVerdict::no_store:
+            return "RFC 9111 section 5.2.2.5";
+        case StoreVerdict::private_response:
+            return "RFC 9111 section 5.2.2.7";
+        case StoreVerdict::authorization:
+            return "RFC 9111 section 3.5";
+        case StoreVerdict::set_cookie:
+            return "strategy_configuration.set_cookie";
+        case StoreVerdict::request_cookie:
+            return "strategy_configuration.cookies";
+        case StoreVerdict::vary_star:
+            return "RFC 9111 section 4.1";
+        case StoreVerdict::vary_too_long:
+            return "at most 16 names in 1024 bytes";
+        case StoreVerdict::too_many_tags:
+            return "limit of tags";
+        case StoreVerdict::no_explicit_freshness:
+            return "cache_behavior CACHE_ASIDE";
+        case StoreVerdict::not_cacheable:
+            return "RFC 9111 section 3";
+        case StoreVerdict::useless:
+            return "RFC 9111 section 4.2: never fresh, and no validator";
+    }
+    return "";
+}
+
 StoreVerdict storable(const Request& request, const Response& response, const Rules& rules) {
     StoreVerdict verdict = request_verdict(request, rules);
     if (verdict != StoreVerdict::storable) return verdict;

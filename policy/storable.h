@@ -30,6 +30,9 @@ enum class StoreVerdict {
 // The reason in lower case with hyphens, as in Cache-Status, logs and metrics.
 const char* word(StoreVerdict);
 
+// Where the rule behind it stands, or the setting: "RFC 9111 section 5.2.2.5", "set_cookie".
+const char* clause(StoreVerdict);
+
 // The first reason against it, or `storable`. Pure; any thread. Vary names more than 16 fields or takes more than
 // 1,024 bytes: vary_too_long. To store the response is still the caller's decision (size, uniqueness, overload).
 StoreVerdict storable(const Request&, const Response&, const Rules&);

@@ -6,37 +6,31 @@
 
 namespace larder::proxy {
 
-namespace {
-
-void judge(Hit& hit, Tiers::Found found, const Exchange& exchange) {
+Hit judged(storage::VariantSetPtr set, const storage::Object* object, const Exchange& exchange) {
     const auto mode = exchange.strategy->rules.configuration.request_directives;
-    hit.set = std::move(found.set);
-    hit.object = found.object;
+    Hit hit;
+    hit.set = std::move(set);
+    hit.object = object;
     if (hit.object && exchange.personal && !hit.object->for_everybody) {
         // Nothing says that this user would have got the same (safer than RFC 9111 section 4, which would allow it).
         hit.object = nullptr;
         hit.withheld = true;
         hit.decision = policy::decide_absent(true, exchange.directives, mode);
         if (hit.decision.reuse == policy::Reuse::fetch) hit.decision.forward = policy::Forward::bypass;
-        return;
-    }
-    if (!hit.object) {
+    } else if (!hit.object) {
         hit.decision = policy::decide_absent(hit.set != nullptr, exchange.directives, mode);
     } else if (hit.object->rules_fingerprint != exchange.strategy->rules.fingerprint) {
         hit.decision = policy::decide_outdated(exchange.directives, mode);
     } else {
         hit.decision = policy::decide(*hit.object, exchange.directives, mode, exchange.now);
     }
+    return hit;
 }
 
-}  // namespace
-
 Hit find_hit(Worker& worker, const Exchange& exchange) {
-    Hit hit;
     auto found = exchange.running->tiers->find(exchange.key, *exchange.fields, exchange.strategy->index, exchange.now,
                                                worker.metrics());
-    judge(hit, std::move(found), exchange);
-    return hit;
+    return judged(std::move(found.set), found.object, exchange);
 }
 
 Task<Hit> find_slow_hit(Worker& worker, const Exchange& exchange, Hit before) {
@@ -44,7 +38,11 @@ Task<Hit> find_slow_hit(Worker& worker, const Exchange& exchange, Hit before) {
     before.given = tiers.given(exchange.key.hash);
     auto found = co_await tiers.find_slow(worker.executor(), exchange.key, *exchange.fields, exchange.strategy->index,
                                           exchange.now, worker.metrics());
-    if (found.object || (found.set && !before.set)) judge(before, std::move(found), exchange);
+    if (found.object || (found.set && !before.set)) {
+        const auto given = before.given;
+        before = judged(std::move(found.set), found.object, exchange);
+        before.given = given;
+    }
     co_return before;
 }
 

@@ -23,6 +23,9 @@ struct Hit {
     storage::ObjectPtr shared() const { return {set, object}; }
 };
 
+// What becomes of a request for which a layer has `set`, and `object` of it; both may be null.
+Hit judged(storage::VariantSetPtr set, const storage::Object* object, const Exchange& exchange);
+
 // Looks into the layers that answer at once, and judges. Does not allocate. Only for GET and HEAD with a strategy.
 Hit find_hit(Worker& worker, const Exchange& exchange);
 

@@ -82,6 +82,8 @@ class Tiers {
     void expire(storage::UnixTime now);
 
     std::size_t size() const { return tiers_.size(); }
+    // How many of them, from the front, a strategy uses.
+    std::size_t depth(std::uint32_t strategy) const { return depth_[strategy]; }
     const std::vector<Tier>& all() const { return tiers_; }
     // Whether every layer of the other is among these.
     bool cover(const Tiers& other) const;

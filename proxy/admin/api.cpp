@@ -1,6 +1,7 @@
 #include "proxy/admin/api.h"
 
 #include "policy/pattern_index.h"
+#include "proxy/admin/explain.h"
 #include "proxy/admin/invalidations.h"
 #include "proxy/admin/keys.h"
 #include "proxy/metrics.h"
@@ -116,12 +117,16 @@ Task<AdminResponse> Api::answer(const AdminRequest& request) {
     } else if (path.starts_with(one_key)) {
         if (!request.reads()) said = method_not_allowed("GET, HEAD");
         if (!said) said = co_await answer_key(shared_, path.substr(one_key.size()), request.query());
+    } else if (path == "/v1/explain") {
+        said = not_to_be_posted(request, true);
+        if (!said) said = co_await answer_explain(shared_, request.body);
     } else if (path == "/v1/reload" && reload_) {
         said = not_to_be_posted(request, false);
         if (!said) said = co_await answer_reload(reload_, request.body);
     } else {
-        said = problem(404, std::string("There is no such admin call. Here are /v1/invalidations, /v1/keys, ") +
-                                (reload_ ? "/v1/reload, " : "") + "/healthz, /readyz, /metrics.");
+        said = problem(404,
+                       std::string("There is no such admin call. Here are /v1/invalidations, /v1/keys, /v1/explain, ") +
+                           (reload_ ? "/v1/reload, " : "") + "/healthz, /readyz, /metrics.");
     }
     co_return std::move(*said);
 }

@@ -70,6 +70,30 @@ void add_keys(CLI::App& app, int& exit_code) {
     verb->callback([given, &exit_code] { exit_code = keys(given->target, given->what); });
 }
 
+void add_explain(CLI::App& app, int& exit_code) {
+    struct Given {
+        AdminTarget target;
+        Explain what;
+    };
+    const auto given = std::make_shared<Given>();
+    auto* verb =
+        add_verb(app, "explain", "Say what would become of a request, and why; nothing is fetched", given->target,
+                 R"(  larder explain GET http://api.example.com/api/workouts/42
+  larder explain GET http://api.example.com/a -H 'Cookie: s=1' --response 'Cache-Control: max-age=60'
+                                                         would such a response be stored, and for how long?
+)");
+    Explain& what = given->what;
+    verb->add_option("method", what.method, "GET, HEAD, POST, ...")->required();
+    verb->add_option("url", what.url, "The absolute URL")->required();
+    verb->add_option("-H,--header", what.fields, "A field of the request, 'Name: value'; repeatable")
+        ->type_name("FIELD");
+    verb->add_option("--response", what.response_fields, "A field of a response to judge; repeatable")
+        ->type_name("FIELD");
+    verb->add_option("--status", what.status, "The status of that response; 200")->check(CLI::Range(200, 999));
+    verb->add_flag("--json", what.json, "The answer of POST /v1/explain");
+    verb->callback([given, &exit_code] { exit_code = explain(given->target, given->what); });
+}
+
 void add_stats(CLI::App& app, int& exit_code) {
     struct Given {
         AdminTarget target;
@@ -99,6 +123,7 @@ A file with a mistake changes nothing: the complaints are printed, and the exit 
 void add_admin_verbs(CLI::App& app, int& exit_code) {
     add_purge(app, exit_code);
     add_keys(app, exit_code);
+    add_explain(app, exit_code);
     add_stats(app, exit_code);
     add_reload(app, exit_code);
 }

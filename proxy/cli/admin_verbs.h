@@ -7,7 +7,7 @@ class App;
 
 namespace larder::proxy::cli {
 
-// Adds purge, keys, stats and reload to `app`; the one that is run sets `exit_code`. Both outlive the parsing.
+// Adds purge, keys, explain, stats and reload to `app`; the one that is run sets `exit_code`. Both outlive the parsing.
 void add_admin_verbs(CLI::App& app, int& exit_code);
 
 }  // namespace larder::proxy::cli

@@ -45,6 +45,17 @@ struct Keys {
 };
 int keys(const AdminTarget& target, const Keys& what);
 
+struct Explain {
+    std::string method;
+    std::string url;
+    std::vector<std::string> fields;  // "Name: value"
+    int status = 0;                   // of a response to judge; 0: none, unless it has fields
+    std::vector<std::string> response_fields;
+    bool json = false;
+};
+// What the running Larder would do with a request, and why.
+int explain(const AdminTarget& target, const Explain& what);
+
 // What the running Larder has counted.
 int stats(const AdminTarget& target, bool json);
 

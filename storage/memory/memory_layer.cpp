@@ -48,6 +48,13 @@ VariantSetPtr MemoryLayer::find(const KeyView& key, UnixTime now) {
     return entry->variants;
 }
 
+VariantSetPtr MemoryLayer::peek(const KeyView& key) const {
+    Shard& shard = shard_of(key.hash);
+    const std::lock_guard lock(shard.mutex);
+    const Entry* entry = shard.find(key);
+    return entry ? entry->variants : nullptr;
+}
+
 bool MemoryLayer::count_miss(const KeyView& key, UnixTime now) {
     Shard& shard = shard_of(key.hash);
     const std::lock_guard lock(shard.mutex);

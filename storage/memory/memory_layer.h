@@ -44,6 +44,8 @@ class MemoryLayer {
 
     // All variants, pinned for as long as the caller holds them; null: not there. Counts a hit. No allocation.
     VariantSetPtr find(const KeyView&, UnixTime now);
+    // The same without counting.
+    VariantSetPtr peek(const KeyView&) const;
     // The key was asked for, and had to be fetched. False: it is not there, nothing was counted.
     bool count_miss(const KeyView&, UnixTime now);
     std::optional<KeyUse> use(const KeyView&) const;

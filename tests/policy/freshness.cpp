@@ -175,6 +175,38 @@ TEST(Freshness, StrategyTtl) {
     }
 }
 
+TEST(Freshness, TellsWhereItComesFrom) {
+    using config::TtlMode;
+    const struct {
+        const char* fields;
+        TtlMode mode;
+        LifetimeSource source;
+        storage::Seconds seconds;
+        bool capped;
+        int status = 200;
+    } cases[] = {
+        {"Cache-Control: max-age=5, s-maxage=7", TtlMode::origin, LifetimeSource::s_maxage, 7, false},
+        {"Cache-Control: max-age=5\nExpires: 0", TtlMode::origin, LifetimeSource::max_age, 5, false},
+        {"Expires: Tue, 14 Nov 2023 22:14:20 GMT", TtlMode::origin, LifetimeSource::expires, 60, false},
+        {"Last-Modified: Tue, 14 Nov 2023 21:56:40 GMT", TtlMode::origin, LifetimeSource::heuristic, 100, false},
+        {"X: y", TtlMode::origin, LifetimeSource::nothing, 0, false},
+        {"X: y", TtlMode::fallback, LifetimeSource::strategy, 60, false},
+        {"Cache-Control: max-age=5", TtlMode::override_origin, LifetimeSource::strategy, 60, false},
+        {"Cache-Control: no-cache, max-age=5", TtlMode::origin, LifetimeSource::no_cache, 0, false},
+        {"Cache-Control: max-age=500", TtlMode::cap, LifetimeSource::max_age, 60, true},
+        {"Cache-Control: max-age=500", TtlMode::origin, LifetimeSource::max_age, 60, true, 404},
+    };
+    for (const auto& c : cases) {
+        const Fields request, response = fields_of(c.fields);
+        Rules rules;
+        rules.configuration.ttl_mode = c.mode;
+        const auto found = freshness({"GET", request}, {c.status, response, test_time, test_time}, rules);
+        EXPECT_EQ(found.source, c.source) << c.fields << word(found.source);
+        EXPECT_EQ(found.seconds, c.seconds) << c.fields;
+        EXPECT_EQ(found.capped, c.capped) << c.fields;
+    }
+}
+
 TEST(Freshness, ErrorsAreFreshForAMinuteAtMost) {
     for (const int status : {400, 404, 410, 451, 500, 503, 599}) {
         EXPECT_EQ(lifetime_of("Cache-Control: max-age=3600", {}, "", status).freshness, 60) << status;

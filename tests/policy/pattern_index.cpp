@@ -131,6 +131,21 @@ TEST(Captured, IsTheSegmentInTheNamedPlace) {
     for (const auto& c : captures) EXPECT_EQ(captured(pattern_of(c.pattern), c.name, c.path), c.segment) << c.pattern;
 }
 
+TEST(WhyBefore, NamesTheFirstDifference) {
+    const struct {
+        const char* first;
+        const char* second;
+        const char* why;
+    } cases[] = {
+        {"h.example/**", "/a/b", "it names the host h.example"},
+        {"h.example/**", "*.example/a", "its host h.example is narrower than *.example"},
+        {"/a/b", "/a/{id}", "segment 2 is the literal b, there a placeholder"},
+        {"/a/*", "/a/**", "segment 2 is a placeholder, there **"},
+        {"/a/{id}/c", "/*/b/c", "segment 1 is the literal a, there a placeholder"},
+    };
+    for (const auto& c : cases) EXPECT_EQ(why_before(pattern_of(c.first), pattern_of(c.second)), c.why) << c.first;
+}
+
 TEST(LiteralPrefix, IsWhatEverySelectedPathBeginsWith) {
     const struct {
         const char* pattern;

@@ -1,0 +1,146 @@
+#include "proxy/explain.h"
+
+#include <algorithm>
+
+#include "policy/field_lines.h"
+#include "policy/pattern_index.h"
+#include "policy/stored.h"
+#include "policy/vary.h"
+#include "proxy/identify.h"
+#include "proxy/run_exchange.h"
+#include "proxy/wakeup.h"
+
+namespace larder::proxy {
+namespace {
+
+struct Url {
+    bool https = false;
+    std::string_view authority, target;
+};
+
+std::optional<Url> split(std::string_view url) {
+    Url result;
+    result.https = url.starts_with("https://");
+    if (!result.https && !url.starts_with("http://")) return std::nullopt;
+    url.remove_prefix(result.https ? 8 : 7);
+    const std::size_t end = std::min(url.find_first_of("/?#"), url.size());
+    result.authority = url.substr(0, end);
+    result.target = url.substr(end);
+    return result;
+}
+
+bool one_line(std::string_view text) {
+    return text.find_first_of("\r\n") == std::string_view::npos;
+}
+
+// What a layer holds under the key. Its threads may have it longer than the coroutine that asked.
+struct Asked {
+    explicit Asked(Executor executor) : wakeup(std::move(executor)) {}
+    Wakeup wakeup;
+    storage::Layer::Found found;
+};
+
+Task<void> ask(Executor executor, const Exchange& exchange, const Tiers& tiers, LayerAnswer& answer) {
+    storage::VariantSetPtr set;
+    if (const auto& memory = tiers.memory(answer.tier)) {
+        set = memory->peek(exchange.key);
+    } else {
+        const auto asked = std::make_shared<Asked>(executor);
+        const auto none = [](const storage::VariantSet&) -> const storage::Object* { return nullptr; };
+        tiers.layer(answer.tier)->find(std::string(exchange.key.text), exchange.key.hash, none, [asked](auto found) {
+            asked->found = std::move(found);
+            asked->wakeup.notify();
+        });
+        co_await asked->wakeup.wait();
+        answer.failed = asked->found.failed;
+        set = asked->found.set;
+    }
+    const storage::Object* object = set ? policy::choose_variant(*set, *exchange.fields) : nullptr;
+    answer.hit = judged(std::move(set), object, exchange);
+}
+
+// In the order in which a request asks: those that answer at once first. The first that has it counts.
+Task<void> ask_layers(Executor executor, const Tiers& tiers, Explanation& into) {
+    const std::size_t depth = tiers.depth(into.exchange.strategy->index);
+    for (std::size_t tier = 0; tier < depth; ++tier) into.layers.emplace_back().tier = tier;
+    into.hit = judged(nullptr, nullptr, into.exchange);
+    for (const bool slow : {false, true}) {
+        for (std::size_t tier = 0; tier < depth; ++tier) {
+            if ((tiers.layer(tier) != nullptr) != slow) continue;
+            LayerAnswer& answer = into.layers[tier];
+            answer.asked = !into.hit.object && !into.hit.withheld;
+            co_await ask(executor, into.exchange, tiers, answer);
+            const bool counts = answer.asked && (answer.hit.object || (answer.hit.set && !into.hit.set));
+            if (!counts) continue;
+            into.hit = answer.hit;
+            into.answering = tier;
+        }
+    }
+}
+
+Judgement judge(const policy::Request& request, const policy::Response& response, const policy::Rules& rules) {
+    Judgement result;
+    result.verdict = policy::storable(request, response, rules);
+    result.freshness = policy::freshness(request, response, rules);
+    if (result.verdict == policy::StoreVerdict::storable) {
+        result.object = policy::stored_object(request, response, rules);
+    }
+    return result;
+}
+
+void judge_response(const Question& question, Explanation& into) {
+    const Exchange& exchange = into.exchange;
+    const policy::Rules& rules = exchange.strategy->rules;
+    const policy::Request request{exchange.method, *exchange.fields, exchange.has_body};
+    // A response that nothing speaks against: what is left is the request's doing.
+    policy::Fields good;
+    good.add("Cache-Control", "public, max-age=60");
+    into.request_verdict = policy::storable(request, {200, good, exchange.now, exchange.now}, rules);
+    if (question.answer) {
+        std::string text;
+        for (const std::string& line : question.answer->fields) text += line + "\r\n";
+        const policy::Fields fields = policy::fields_in(text);
+        into.judged = judge(request, {question.answer->status, fields, exchange.now, exchange.now}, rules);
+    } else if (const storage::Object* object = into.hit.object) {
+        const policy::Fields fields = policy::fields_in(object->fields);
+        const auto then = object->lifetime.response_time;
+        into.judged = judge(request, {object->status, fields, then, then}, rules);
+    }
+}
+
+}  // namespace
+
+Task<std::unique_ptr<Explanation>> explain(Executor executor, const Shared& shared, const Question& question,
+                                           std::string& why) {
+    const auto url = split(question.url);
+    const bool clean = one_line(question.method) && one_line(question.url) &&
+                       std::ranges::all_of(question.fields, [](const std::string& line) { return one_line(line); });
+    if (!url || !clean) {
+        why = !url ? "url: expected an absolute URL such as http://api.example.com/a, found \"" + question.url + "\""
+                   : "a line break in method, url or a field";
+        co_return nullptr;
+    }
+    auto result = std::make_unique<Explanation>();
+    Exchange& exchange = result->exchange;
+    exchange.running = shared.running();
+    exchange.now = shared.clock.unix_time();
+    std::string& head = result->head;
+    head = question.method + ' ';
+    head += url->target.starts_with('/') ? "" : "/";
+    head.append(url->target).append(" HTTP/1.1\r\nHost: ").append(url->authority).append("\r\n");
+    for (const std::string& line : question.fields) head += line + "\r\n";
+    head += "\r\n";
+    const auto limits = h1::request_head_limits(exchange.running->config.limits);
+    result->refusal = h1::parse_request_head(head, limits, result->request);
+    if (!result->refusal) result->refusal = identify(shared, result->request, url->https, exchange);
+    if (result->refusal) co_return result;
+    result->strategies =
+        exchange.running->strategies.find_all(policy::host_of(exchange.authority), exchange.target.path());
+    result->by_cache = may_be_stored(exchange);
+    if (!exchange.strategy) co_return result;
+    if (result->by_cache) co_await ask_layers(executor, *exchange.running->tiers, *result);
+    judge_response(question, *result);
+    co_return result;
+}
+
+}  // namespace larder::proxy
