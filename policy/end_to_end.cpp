@@ -12,8 +12,8 @@ namespace {
 constexpr std::array<std::string_view, 8> always_hop_by_hop = {
     "Connection", "Keep-Alive", "Proxy-Connection", "TE", "Trailer", "Transfer-Encoding", "Upgrade", "HTTP2-Settings"};
 
-constexpr std::array<std::string_view, 6> protected_names = {"Host",          "Content-Length", "Cache-Control",
-                                                             "Authorization", "Cookie",         "Forwarded"};
+constexpr std::array<std::string_view, 7> protected_names = {
+    "Host", "Content-Length", "Cache-Control", "Authorization", "Cookie", "Forwarded", "CDN-Loop"};
 
 constexpr std::array<std::string_view, 7> never_stored = {"Age",
                                                           "Content-Length",
@@ -48,15 +48,6 @@ HopByHop::HopByHop(const Fields& message) {
 
 bool HopByHop::contains(std::string_view name) const {
     return among(always_hop_by_hop, name) || among(named_, name);
-}
-
-bool connection_names_protected(const Fields& request) {
-    bool found = false;
-    for_each_element(request, "Connection", [&](std::string_view name) {
-        found = is_protected(name) || same_name(name, "Transfer-Encoding");
-        return !found;
-    });
-    return found;
 }
 
 void append_end_to_end(std::string& out, const Fields& message) {

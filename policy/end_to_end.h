@@ -12,7 +12,8 @@ namespace larder::policy {
 
 // The fields of one message that must not be forwarded: those that are always hop-by-hop, and those that its Connection
 // names. Some are never taken to be named there, since a message without them means something else: Host,
-// Content-Length, Cache-Control, Authorization, Cookie, Forwarded, X-Forwarded-*. Views into the message. Any thread.
+// Content-Length, Cache-Control, Authorization, Cookie, Forwarded, X-Forwarded-*, CDN-Loop. Views into the message. Any
+// thread.
 class HopByHop {
   public:
     explicit HopByHop(const Fields& message);
@@ -21,9 +22,6 @@ class HopByHop {
   private:
     std::vector<std::string_view> named_;
 };
-
-// The request's Connection names a field that it must not (the ones above, or Transfer-Encoding): answer 400. Pure.
-bool connection_names_protected(const Fields& request);
 
 // Appends "Name: value\r\n" for each field that may be forwarded; not Content-Length, which whoever sends writes anew.
 void append_end_to_end(std::string& out, const Fields& message);

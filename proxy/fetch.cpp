@@ -2,6 +2,7 @@
 
 #include <sys/socket.h>
 
+#include "policy/cdn_loop.h"
 #include "policy/end_to_end.h"
 #include "proxy/upstream/upstream.h"
 #include "proxy/worker.h"
@@ -209,6 +210,12 @@ Task<Fetched> fetch(Worker& worker, const Exchange& exchange, ForwardOptions opt
     Fetched fetched;
     Upstream& upstream = *exchange.upstream;
     UpstreamCounters& metrics = upstream.counters(worker.index());
+    options.loop_id = worker.shared().loop_id;
+    if (policy::has_passed(*exchange.fields, options.loop_id)) {
+        fetched.error = UpstreamError::loop;
+        metrics.errors[static_cast<std::size_t>(fetched.error)].add();
+        co_return fetched;
+    }
     std::vector<const OriginServer*> tried;
     bool fresh = false;
     for (;;) {

@@ -51,7 +51,7 @@ bool conditional(std::string_view name) {
     return one_of(name, names);
 }
 
-// A trusted proxy's chain is carried on; anyone else's is not believed and ends here. Via is everybody's.
+// A trusted proxy's chain is carried on; anyone else's is not believed and ends here. Via and CDN-Loop are everybody's.
 void begin_chain(std::string& out, std::string_view name, const Exchange& exchange, bool believed) {
     out += name;
     out += ": ";
@@ -60,7 +60,7 @@ void begin_chain(std::string& out, std::string_view name, const Exchange& exchan
     out += ", ";
 }
 
-void append_forwarding(std::string& out, const Exchange& exchange) {
+void append_forwarding(std::string& out, const Exchange& exchange, std::string_view loop_id) {
     const std::string& peer = exchange.peer_text;
     begin_chain(out, "X-Forwarded-For", exchange, exchange.peer_trusted);
     out += peer;
@@ -83,6 +83,10 @@ void append_forwarding(std::string& out, const Exchange& exchange) {
 
     begin_chain(out, "Via", exchange, true);
     out += exchange.minor == 0 ? "1.0 larder\r\n" : "1.1 larder\r\n";
+
+    if (loop_id.empty()) return;
+    begin_chain(out, "CDN-Loop", exchange, true);
+    out.append(loop_id).append("\r\n");
 }
 
 // RFC 9110 section 7.6.2. What is no number is passed on as it is.
@@ -130,6 +134,7 @@ void write_forwarded_head(std::string& out, const Exchange& exchange, const Orig
     for (const policy::Field& field : *exchange.fields) {
         const std::string_view name = field.name;
         if (hop_by_hop.contains(name) || forwarding_claim(name) || same_name(name, "via")) continue;
+        if (same_name(name, "cdn-loop")) continue;
         if (options.for_storing && conditional(name)) continue;
         // A cacheable request means what its method says.
         if (reads && method_override(name)) continue;
@@ -142,7 +147,7 @@ void write_forwarded_head(std::string& out, const Exchange& exchange, const Orig
         line(out, name, field.value);
     }
     for (const auto& [name, value] : route.request_fields.set) line(out, name, value);
-    append_forwarding(out, exchange);
+    append_forwarding(out, exchange, options.loop_id);
 
     if (!options.validators.if_none_match.empty()) line(out, "If-None-Match", options.validators.if_none_match);
     if (!options.validators.if_modified_since.empty()) {

@@ -18,6 +18,7 @@ struct ForwardOptions {
     bool with_body = true;
     bool expect_continue = false;
     std::string_view upgrade;  // the protocol to ask for
+    std::string_view loop_id;  // what this server is called in CDN-Loop; empty: it says nothing
 };
 
 // Pure but for its arguments. Overwrites `out`.

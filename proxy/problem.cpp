@@ -47,6 +47,9 @@ Problem Problem::of(UpstreamError error) {
         case UpstreamError::body_timeout:
             detail = "The origin server stopped in the middle of its response.";
             break;
+        case UpstreamError::loop:
+            detail = "The request came back to where it has passed: an upstream leads to this server.";
+            break;
         case UpstreamError::client_gone:
             detail = "The request body did not arrive whole.";
             break;

@@ -1,12 +1,32 @@
 #include "proxy/shared.h"
 
+#include <openssl/sha.h>
+
 #include "proxy/worker.h"
 
 namespace larder::proxy {
+namespace {
+
+// The seed is secret, so what others see is a digest of it.
+std::string loop_id_of(std::uint64_t seed) {
+    const std::string text = "CDN-Loop " + std::to_string(seed);
+    unsigned char digest[SHA256_DIGEST_LENGTH];
+    SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest);
+    constexpr char digits[] = "0123456789abcdef";
+    std::string id = "larder-";
+    for (std::size_t i = 0; i < 8; ++i) {
+        id += digits[digest[i] >> 4];
+        id += digits[digest[i] & 15];
+    }
+    return id;
+}
+
+}  // namespace
 
 Shared::Shared(config::Config configuration, std::uint64_t seed, unsigned worker_count, policy::Sequence first_ticket,
                std::vector<std::string> kept)
     : hash_seed(seed),
+      loop_id(loop_id_of(seed)),
       tickets(configuration.limits.invalidation_backlog, first_ticket),
       layers(tickets, events, clock, seed, worker_count, std::move(kept)),
       fills(configuration.limits.fill_window_bytes, configuration.limits.fills_bytes),

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <mutex>
+#include <string>
 #include <vector>
 
 #include "config/config.h"
@@ -24,6 +25,7 @@ class Worker;
 
 struct Shared {
     const std::uint64_t hash_seed;
+    const std::string loop_id;  // in CDN-Loop: the same for all processes of a data_dir, and nobody else's
     const Clock clock;
     policy::Tickets tickets;
     Events events;

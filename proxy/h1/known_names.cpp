@@ -19,8 +19,9 @@ bool one_of(std::string_view name, const std::array<std::string_view, N>& names)
     return std::any_of(names.begin(), names.end(), [&](std::string_view other) { return same_name(name, other); });
 }
 
-constexpr auto protected_names = std::to_array<std::string_view>(
-    {"host", "content-length", "transfer-encoding", "cache-control", "authorization", "cookie", "forwarded", "expect"});
+constexpr auto protected_names =
+    std::to_array<std::string_view>({"host", "content-length", "transfer-encoding", "cache-control", "authorization",
+                                     "cookie", "forwarded", "expect", "cdn-loop"});
 
 constexpr auto wire_names = std::to_array<std::string_view>(
     {"content-length", "transfer-encoding", "http2-settings", "keep-alive", "proxy-connection", "proxy-authorization",

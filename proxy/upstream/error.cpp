@@ -25,6 +25,7 @@ const Row& row(UpstreamError error) {
         {"bad_response", "http_protocol_error", 502},
         {"incomplete", "http_response_incomplete", 502},
         {"body_timeout", "connection_read_timeout", 504},
+        {"loop", "proxy_loop_detected", 502},
         {"client_gone", "http_request_error", 400},
     };
     return rows[static_cast<int>(error)];

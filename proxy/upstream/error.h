@@ -19,6 +19,7 @@ enum class UpstreamError {
     bad_response,  // not HTTP/1.1 as RFC 9112 has it, or a response that the request cannot have
     incomplete,    // closed, reset or silent in the middle of the body
     body_timeout,
+    loop,         // the request has been here before (RFC 8586)
     client_gone,  // the client failed while its request body was forwarded
 };
 

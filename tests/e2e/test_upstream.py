@@ -3,7 +3,7 @@ import contextlib
 import select
 import socket
 
-from harness import PATIENCE, Gate, Larder, Origin, Response, request, respond, unittest
+from harness import PATIENCE, Case, Gate, Larder, Origin, Response, request, respond, unittest
 
 
 def dead_server():
@@ -114,6 +114,20 @@ class Upstream(unittest.TestCase):
         self.assertEqual((larder.get("/x").body, one.count("/x"), two.count("/x")), (b"-", 1, 0))
         self.assertEqual((larder.get("/v2/x", "X-Debug: 1").body, two.count("/x")), (b"prod", 1))
         self.assertIsNone(two.last()["X-Debug"])
+
+
+class Loop(Case):
+    def test_a_request_that_comes_back_is_ended(self):
+        self.origin.on("/a", respond("x"))
+        self.larder.get("/a", "CDN-Loop: other; a=b")
+        passed = self.origin.last("/a")["CDN-Loop"]
+        self.assertRegex(passed, r"^other; a=b, larder-[0-9a-f]{16}$")
+        for method in ("GET", "POST"):
+            reply = self.larder.get("/a", f"CDN-Loop: {passed}, more", method=method)
+            self.assertEqual((reply.status, reply["Proxy-Status"]), (502, "larder; error=proxy_loop_detected"))
+        self.assertEqual(self.origin.count("/a"), 1)
+        self.assertEqual(self.larder.metric("larder_upstream_errors_total", kind="loop"), 2)
+        self.assertEqual(self.larder.get("/a", "Connection: CDN-Loop").status, 400)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """How long hits take while something else goes on: a process of its own, so that no other load is in its figures. It asks
-for the same keys on one connection, again and again. `Prober` runs it."""
+for the same keys on one connection at a time, again and again. `Prober` runs it."""
+import contextlib
 import json
 import pathlib
 import select
@@ -37,7 +38,8 @@ class Prober:
 
 def main(host, port, *keys):
     seconds, wrong, misses = [], [], 0
-    with Client((host, int(port))) as client:
+    with contextlib.ExitStack() as connections:
+        client = connections.enter_context(Client((host, int(port))))
         for key in keys:
             client.get(key)
         print("ready", flush=True)
@@ -47,6 +49,8 @@ def main(host, port, *keys):
             try:
                 reply = client.get(key)
                 took = time.monotonic() - started
+                if reply["Connection"] == "close":  # it has served its number of requests
+                    client = connections.enter_context(Client((host, int(port))))
                 bodies.check(reply.body, key)
                 if reply.cache == "hit":
                     seconds.append(took)

@@ -261,6 +261,16 @@ TEST(Forward, LeavesOutTheBodyOfAGetThatIsToBeStored) {
     EXPECT_EQ(head.of("Transfer-Encoding"), "-");
 }
 
+// RFC 8586.
+TEST(Forward, AddsItsNameToTheLoopField) {
+    ForwardOptions options;
+    options.loop_id = "larder-1";
+    EXPECT_EQ(forwarded("GET / HTTP/1.1\nHost: h\n", options).of("CDN-Loop"), "larder-1");
+    const std::string request = "GET / HTTP/1.1\nHost: h\nCDN-Loop: a.example; x=1\nCDN-Loop: b\n";
+    EXPECT_EQ(forwarded(request, options).of("CDN-Loop"), "a.example; x=1, b, larder-1");
+    EXPECT_EQ(forwarded("GET / HTTP/1.1\nHost: h\n").of("CDN-Loop"), "-");
+}
+
 TEST(Forward, ExpectsAndUpgradesOnlyWhenTold) {
     const std::string request = "GET / HTTP/1.1\nHost: h\nConnection: Upgrade\nUpgrade: websocket\n";
     EXPECT_EQ(forwarded(request).of("Upgrade"), "-");

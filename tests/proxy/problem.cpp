@@ -30,6 +30,7 @@ const Case cases[] = {
     {UpstreamError::bad_response, 502, "Bad Gateway", "http_protocol_error", false},
     {UpstreamError::incomplete, 502, "Bad Gateway", "http_response_incomplete", false},
     {UpstreamError::body_timeout, 504, "Gateway Timeout", "connection_read_timeout", false},
+    {UpstreamError::loop, 502, "Bad Gateway", "proxy_loop_detected", false},
     {UpstreamError::client_gone, 400, "Bad Request", "http_request_error", false},
 };
 
