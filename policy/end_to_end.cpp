@@ -32,16 +32,16 @@ bool begins_with(std::string_view name, std::string_view prefix) {
     return same_name(name.substr(0, prefix.size()), prefix);
 }
 
-bool is_protected(std::string_view name) {
+}  // namespace
+
+bool protected_from_connection(std::string_view name) {
     return among(protected_names, name) || begins_with(name, "X-Forwarded-");
 }
-
-}  // namespace
 
 HopByHop::HopByHop(const Fields& message) {
     for_each_element(message, "Connection", [&](std::string_view name) {
         const bool option = same_name(name, "close") || same_name(name, "keep-alive");
-        if (!option && !is_protected(name)) named_.push_back(name);
+        if (!option && !protected_from_connection(name)) named_.push_back(name);
         return true;
     });
 }

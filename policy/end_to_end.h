@@ -23,6 +23,9 @@ class HopByHop {
     std::vector<std::string_view> named_;
 };
 
+// Whether a field is one of those.
+bool protected_from_connection(std::string_view name);
+
 // Appends "Name: value\r\n" for each field that may be forwarded; not Content-Length, which whoever sends writes anew.
 void append_end_to_end(std::string& out, const Fields& message);
 

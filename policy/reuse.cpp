@@ -44,6 +44,12 @@ Decision unless_only_if_cached(Decision decision, const RequestDirectives& direc
 
 }  // namespace
 
+const char* word(Reuse reuse) {
+    static constexpr const char* words[] = {"fresh", "stale-while-revalidate", "stale-accepted", "validate",
+                                            "fetch", "gateway-timeout"};
+    return words[static_cast<std::size_t>(reuse)];
+}
+
 Decision decide(const storage::Object& object, const RequestDirectives& directives, Mode mode, UnixTime now) {
     return unless_only_if_cached(judge(object.lifetime, directives, mode, now), directives, mode);
 }

@@ -21,6 +21,9 @@ enum class Reuse {
     gateway_timeout,         // only-if-cached, and nothing usable: 504 (RFC 9111 section 5.2.1.7)
 };
 
+// "stale-while-revalidate" and so on.
+const char* word(Reuse);
+
 struct Decision {
     Reuse reuse = Reuse::fetch;
     Forward forward = Forward::none;  // for validate and fetch: why

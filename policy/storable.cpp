@@ -1,6 +1,7 @@
 #include "policy/storable.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "policy/freshness.h"
 #include "policy/tags.h"
@@ -104,94 +105,45 @@ StoreVerdict use_verdict(const Request& request, const Response& response, const
     return last_use > life.initial_age ? StoreVerdict::storable : StoreVerdict::useless;
 }
 
+struct Row {
+    const char* word;
+    const char* clause;
+};
+
+const Row& row(StoreVerdict verdict) {
+    static constexpr Row rows[] = {
+        {"storable", "RFC 9111 section 3"},
+        {"method", "RFC 9111 section 3: only GET is stored here"},
+        {"request-body", "RFC 9110 section 9.3.1: content of a GET is not in the key"},
+        {"request-no-store", "RFC 9111 section 5.2.1.5"},
+        {"range-request", "RFC 9111 section 3.3"},
+        {"status", "RFC 9111 section 3; RFC 6585"},
+        {"partial", "RFC 9111 section 3.3"},
+        {"malformed-cache-control", "RFC 9111 section 4.2.1: stricter than it"},
+        {"no-store", "RFC 9111 section 5.2.2.5"},
+        {"private", "RFC 9111 section 5.2.2.7"},
+        {"authorization", "RFC 9111 section 3.5"},
+        {"set-cookie", "strategy_configuration.set_cookie"},
+        {"request-cookie", "strategy_configuration.cookies"},
+        {"vary-star", "RFC 9111 section 4.1"},
+        {"vary-too-long", "at most 16 names in 1024 bytes"},
+        {"too-many-tags", "limit of tags"},
+        {"no-explicit-freshness", "cache_behavior CACHE_ASIDE"},
+        {"not-cacheable", "RFC 9111 section 3"},
+        {"useless", "RFC 9111 section 4.2: never fresh, and no validator"},
+    };
+    static_assert(std::size(rows) == static_cast<std::size_t>(StoreVerdict::useless) + 1);
+    return rows[static_cast<std::size_t>(verdict)];
+}
+
 }  // namespace
 
 const char* word(StoreVerdict verdict) {
-    switch (verdict) {
-        case StoreVerdict::storable:
-            return "storable";
-        case StoreVerdict::method:
-            return "method";
-        case StoreVerdict::request_body:
-            return "request-body";
-        case StoreVerdict::request_no_store:
-            return "request-no-store";
-        case StoreVerdict::range_request:
-            return "range-request";
-        case StoreVerdict::status:
-            return "status";
-        case StoreVerdict::partial:
-            return "partial";
-        case StoreVerdict::malformed_cache_control:
-            return "malformed-cache-control";
-        case StoreVerdict::no_store:
-            return "no-store";
-        case StoreVerdict::private_response:
-            return "private";
-        case StoreVerdict::authorization:
-            return "authorization";
-        case StoreVerdict::set_cookie:
-            return "set-cookie";
-        case StoreVerdict::request_cookie:
-            return "request-cookie";
-        case StoreVerdict::vary_star:
-            return "vary-star";
-        case StoreVerdict::vary_too_long:
-            return "vary-too-long";
-        case StoreVerdict::too_many_tags:
-            return "too-many-tags";
-        case StoreVerdict::no_explicit_freshness:
-            return "no-explicit-freshness";
-        case StoreVerdict::not_cacheable:
-            return "not-cacheable";
-        case StoreVerdict::useless:
-            return "useless";
-    }
-    return "";
+    return row(verdict).word;
 }
 
 const char* clause(StoreVerdict verdict) {
-    switch (verdict) {
-        case StoreVerdict::storable:
-            return "RFC 9111 section 3";
-        case StoreVerdict::method:
-            return "RFC 9111 section 3: only GET is stored here";
-        case StoreVerdict::request_body:
-            return "RFC 9110 section 9.3.1: content of a GET is not in the key";
-        case StoreVerdict::request_no_store:
-            return "RFC 9111 section 5.2.1.5";
-        case StoreVerdict::range_request:
-            return "RFC 9111 section 3.3";
-        case StoreVerdict::status:
-            return "RFC 9111 section 3; RFC 6585";
-        case StoreVerdict::partial:
-            return "RFC 9111 section 3.3";
-        case StoreVerdict::malformed_cache_control:
-            return "RFC 9111 section 4.2.1: stricter than it";
-        case StoreVerdict::no_store:
-            return "RFC 9111 section 5.2.2.5";
-        case StoreVerdict::private_response:
-            return "RFC 9111 section 5.2.2.7";
-        case StoreVerdict::authorization:
-            return "RFC 9111 section 3.5";
-        case StoreVerdict::set_cookie:
-            return "strategy_configuration.set_cookie";
-        case StoreVerdict::request_cookie:
-            return "strategy_configuration.cookies";
-        case StoreVerdict::vary_star:
-            return "RFC 9111 section 4.1";
-        case StoreVerdict::vary_too_long:
-            return "at most 16 names in 1024 bytes";
-        case StoreVerdict::too_many_tags:
-            return "limit of tags";
-        case StoreVerdict::no_explicit_freshness:
-            return "cache_behavior CACHE_ASIDE";
-        case StoreVerdict::not_cacheable:
-            return "RFC 9111 section 3";
-        case StoreVerdict::useless:
-            return "RFC 9111 section 4.2: never fresh, and no validator";
-    }
-    return "";
+    return row(verdict).clause;
 }
 
 StoreVerdict storable(const Request& request, const Response& response, const Rules& rules) {

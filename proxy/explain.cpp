@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "policy/field_lines.h"
+#include "policy/key.h"
 #include "policy/pattern_index.h"
 #include "policy/stored.h"
 #include "policy/vary.h"
@@ -12,22 +13,6 @@
 
 namespace larder::proxy {
 namespace {
-
-struct Url {
-    bool https = false;
-    std::string_view authority, target;
-};
-
-std::optional<Url> split(std::string_view url) {
-    Url result;
-    result.https = url.starts_with("https://");
-    if (!result.https && !url.starts_with("http://")) return std::nullopt;
-    url.remove_prefix(result.https ? 8 : 7);
-    const std::size_t end = std::min(url.find_first_of("/?#"), url.size());
-    result.authority = url.substr(0, end);
-    result.target = url.substr(end);
-    return result;
-}
 
 bool one_line(std::string_view text) {
     return text.find_first_of("\r\n") == std::string_view::npos;
@@ -112,12 +97,14 @@ void judge_response(const Question& question, Explanation& into) {
 
 Task<std::unique_ptr<Explanation>> explain(Executor executor, const Shared& shared, const Question& question,
                                            std::string& why) {
-    const auto url = split(question.url);
+    const bool https = question.url.starts_with("https://");
+    const bool absolute = https || question.url.starts_with("http://");
     const bool clean = one_line(question.method) && one_line(question.url) &&
                        std::ranges::all_of(question.fields, [](const std::string& line) { return one_line(line); });
-    if (!url || !clean) {
-        why = !url ? "url: expected an absolute URL such as http://api.example.com/a, found \"" + question.url + "\""
-                   : "a line break in method, url or a field";
+    if (!absolute || !clean) {
+        why = !absolute
+                  ? "url: expected an absolute URL such as http://api.example.com/a, found \"" + question.url + "\""
+                  : "a line break in method, url or a field";
         co_return nullptr;
     }
     auto result = std::make_unique<Explanation>();
@@ -125,20 +112,24 @@ Task<std::unique_ptr<Explanation>> explain(Executor executor, const Shared& shar
     exchange.running = shared.running();
     exchange.now = shared.clock.unix_time();
     std::string& head = result->head;
-    head = question.method + ' ';
-    head += url->target.starts_with('/') ? "" : "/";
-    head.append(url->target).append(" HTTP/1.1\r\nHost: ").append(url->authority).append("\r\n");
+    const std::size_t path = policy::path_offset(question.url);
+    head =
+        question.method + ' ' + (path == std::string::npos ? "/" : question.url.substr(path)) + " HTTP/1.1\r\nHost: ";
+    head.append(policy::authority_of(question.url, path)).append("\r\n");
     for (const std::string& line : question.fields) head += line + "\r\n";
     head += "\r\n";
     const auto limits = h1::request_head_limits(exchange.running->config.limits);
     result->refusal = h1::parse_request_head(head, limits, result->request);
-    if (!result->refusal) result->refusal = identify(shared, result->request, url->https, exchange);
+    if (!result->refusal) result->refusal = identify(shared, result->request, https, exchange);
     if (result->refusal) co_return result;
     result->strategies =
         exchange.running->strategies.find_all(policy::host_of(exchange.authority), exchange.target.path());
     result->by_cache = may_be_stored(exchange);
+    if (!result->by_cache) exchange.cache.forward = why_not(exchange);
     if (!exchange.strategy) co_return result;
     if (result->by_cache) co_await ask_layers(executor, *exchange.running->tiers, *result);
+    if (result->by_cache) exchange.cache.forward = result->hit.decision.forward;
+    if (result->hit.served()) note_hit(exchange, result->hit);
     judge_response(question, *result);
     co_return result;
 }

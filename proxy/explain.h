@@ -44,7 +44,7 @@ struct Judgement {
 struct Explanation {
     std::string head;  // of the request as Larder would read it: what `exchange` views
     h1::RequestHead request;
-    Exchange exchange;
+    Exchange exchange;  // with its `cache` as Cache-Status would begin
     h1::Refusal refusal;
     std::vector<const policy::Strategy*> strategies;  // that match, the one in force first
     bool by_cache = false;                            // the layers are asked

@@ -18,6 +18,12 @@ struct Hit {
     bool withheld = false;    // something is stored, but not for this user
     std::uint32_t given = 0;  // Tiers::given() before the slow layers were asked
 
+    // Answered from here, stale or not.
+    bool served() const {
+        using policy::Reuse;
+        return object && (decision.reuse == Reuse::fresh || decision.reuse == Reuse::stale_while_revalidate ||
+                          decision.reuse == Reuse::stale_accepted);
+    }
     bool fresh() const { return object && decision.reuse == policy::Reuse::fresh; }
     // The object with a pin of its own.
     storage::ObjectPtr shared() const { return {set, object}; }

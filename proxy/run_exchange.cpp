@@ -15,10 +15,6 @@ namespace {
 using policy::Forward;
 using policy::Reuse;
 
-Forward why_not(const Exchange& exchange) {
-    return exchange.get || exchange.head ? Forward::bypass : Forward::method;
-}
-
 // Whether a response to this one could be another's too, so that one may wait for the other.
 bool may_collapse(Worker& worker, const Exchange& exchange) {
     if (exchange.personal || exchange.directives.no_store) return false;
@@ -76,6 +72,10 @@ Task<void> fetch_to_store(Worker& worker, Exchange& exchange, Downstream& client
 bool may_be_stored(const Exchange& exchange) {
     return exchange.strategy && (exchange.get || exchange.head) && !exchange.has_body && !exchange.to_origin &&
            exchange.upgrade.empty();
+}
+
+Forward why_not(const Exchange& exchange) {
+    return exchange.get || exchange.head ? Forward::bypass : Forward::method;
 }
 
 Task<bool> serve_stored(Worker& worker, Exchange& exchange, Downstream& client, const Hit& hit) {

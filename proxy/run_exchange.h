@@ -15,6 +15,9 @@ Task<void> run_exchange(Worker& worker, Exchange& exchange, Downstream& client, 
 // A GET or HEAD with a strategy, and nothing about it that only the origin can answer.
 bool may_be_stored(const Exchange& exchange);
 
+// Why the others go to the origin.
+policy::Forward why_not(const Exchange& exchange);
+
 // Key, strategy and reason into Cache-Status, where the listener or the strategy allows it.
 void note_detail(Exchange& exchange);
 

@@ -1,11 +1,10 @@
 #include "proxy/admin/explain.h"
 
 #include <boost/asio/this_coro.hpp>
-#include <boost/json.hpp>
 
 #include "policy/pattern_index.h"
+#include "proxy/admin/json_body.h"
 #include "proxy/explain.h"
-#include "proxy/run_exchange.h"
 #include "proxy/timestamp.h"
 
 namespace larder::proxy::admin {
@@ -14,10 +13,6 @@ namespace {
 namespace json = boost::json;
 using policy::Forward;
 using policy::Reuse;
-
-struct Mistake {
-    std::string detail;
-};
 
 std::string string_of(const json::value& value, const char* name) {
     if (!value.is_string()) throw Mistake{std::string(name) + ": expected a string"};
@@ -71,12 +66,6 @@ std::string time_text(storage::UnixTime time) {
     return text;
 }
 
-const char* word(Reuse reuse) {
-    static constexpr const char* words[] = {"fresh", "stale-while-revalidate", "stale-accepted", "validate",
-                                            "fetch", "gateway-timeout"};
-    return words[static_cast<std::size_t>(reuse)];
-}
-
 struct Outcome {
     const char* outcome;
     std::string why;
@@ -112,8 +101,7 @@ Outcome outcome_of(const Explanation& said) {
     if (said.refusal) return {"refused", said.refusal.reason};
     if (!exchange.strategy) return {"pass", "no strategy matches: it is proxied, not stored"};
     if (said.by_cache) return of_stored(said.hit);
-    if (!exchange.get && !exchange.head)
-        return {"pass", exchange.key_text.empty() ? "" : "the method is not GET or HEAD"};
+    if (!exchange.get && !exchange.head) return {"pass", "the method is not GET or HEAD"};
     if (exchange.has_body) return {"pass", "it has content, which is not in the key"};
     if (exchange.to_origin) return {"pass", "If-Match and If-Unmodified-Since are the origin's to judge"};
     return {"pass", "it asks for another protocol"};
@@ -163,7 +151,7 @@ json::array layers_of(const Explanation& said) {
         one["asked"] = layer.asked;
         one["variants"] = layer.hit.set ? layer.hit.set->variants.size() : 0;
         const char* const absent = layer.hit.withheld ? "withheld" : layer.hit.set ? "other-variants" : "nothing";
-        one["answer"] = layer.failed ? "failed" : layer.hit.object ? word(layer.hit.decision.reuse) : absent;
+        one["answer"] = layer.failed ? "failed" : layer.hit.object ? policy::word(layer.hit.decision.reuse) : absent;
         out.push_back(std::move(one));
     }
     return out;
@@ -181,25 +169,6 @@ json::array strategies_of(const Explanation& said) {
     return out;
 }
 
-std::string cache_status_of(const Explanation& said) {
-    policy::CacheStatus status;
-    const Hit& hit = said.hit;
-    const bool served = said.by_cache && hit.object &&
-                        (hit.decision.reuse == Reuse::fresh || hit.decision.reuse == Reuse::stale_accepted ||
-                         hit.decision.reuse == Reuse::stale_while_revalidate);
-    status.hit = served;
-    status.forward = said.by_cache ? hit.decision.forward
-                                   : (said.exchange.get || said.exchange.head ? Forward::bypass : Forward::method);
-    if (served) {
-        status.forward = Forward::none;
-        const auto& life = hit.object->lifetime;
-        status.ttl = life.invalidated ? 0 : life.freshness - life.age(said.exchange.now);
-    }
-    std::string text;
-    policy::append(text, status);
-    return text;
-}
-
 json::object explanation(const Question& question, const Explanation& said) {
     const Exchange& exchange = said.exchange;
     const Outcome outcome = outcome_of(said);
@@ -210,7 +179,9 @@ json::object explanation(const Question& question, const Explanation& said) {
         out["status"] = said.refusal.status;
         return out;
     }
-    out["cache_status"] = cache_status_of(said);
+    std::string status;
+    policy::append(status, exchange.cache);
+    out["cache_status"] = status;
     out["upstream"] = exchange.upstream_name;
     out["strategies"] = strategies_of(said);
     if (!exchange.strategy) return out;
@@ -238,20 +209,10 @@ json::object explanation(const Question& question, const Explanation& said) {
 }  // namespace
 
 Task<AdminResponse> answer_explain(Shared& shared, std::string_view body) {
-    json::error_code error;
-    json::parse_options options;
-    options.max_depth = 8;
-    const json::value parsed = json::parse({body.data(), body.size()}, error, {}, options);
-    if (error) co_return problem(400, "The body is not JSON: " + error.message());
-    if (!parsed.is_object()) co_return problem(422, "expected a JSON object");
     Question question;
     std::string why;
-    try {
-        question = question_of(parsed.get_object());
-    } catch (const Mistake& mistake) {
-        why = mistake.detail;
-    }
-    if (!why.empty()) co_return problem(422, why);
+    auto refused = read_object(body, [&](const json::object& object) { question = question_of(object); });
+    if (refused) co_return std::move(*refused);
     const Executor executor = co_await asio::this_coro::executor;
     const auto said = co_await explain(executor, shared, question, why);
     if (!said) co_return problem(422, why);

@@ -8,6 +8,7 @@
 
 #include "config/config.h"
 #include "config/pattern.h"
+#include "proxy/admin/json_body.h"
 #include "proxy/identify.h"
 #include "proxy/invalidate.h"
 #include "proxy/shared.h"
@@ -17,10 +18,6 @@ namespace larder::proxy::admin {
 namespace {
 
 namespace json = boost::json;
-
-struct Mistake {
-    std::string detail;
-};
 
 [[noreturn]] void refuse(std::string detail) {
     throw Mistake{std::move(detail)};
@@ -165,21 +162,13 @@ std::string receipt_text(Shared& shared, const json::object& body, const policy:
 }  // namespace
 
 Task<AdminResponse> answer_invalidation(Shared& shared, std::string_view body) {
-    json::error_code error;
-    json::parse_options options;
-    options.max_depth = 8;
-    const json::value parsed = json::parse({body.data(), body.size()}, error, {}, options);
-    if (error) co_return problem(400, "The body is not JSON: " + error.message());
-    if (!parsed.is_object()) co_return problem(422, "expected a JSON object");
-    const json::object& object = parsed.get_object();
+    json::object object;
     std::shared_ptr<policy::Invalidation> invalidation;
-    std::optional<Mistake> mistake;
-    try {
-        invalidation = parse(shared, object);
-    } catch (const Mistake& made) {
-        mistake = made;
-    }
-    if (mistake) co_return problem(422, mistake->detail);
+    auto refused = read_object(body, [&](const json::object& said) {
+        object = said;
+        invalidation = parse(shared, said);
+    });
+    if (refused) co_return std::move(*refused);
     const Executor executor = co_await asio::this_coro::executor;
     const auto receipt =
         co_await invalidate(executor, shared, invalidation, shared.running()->config.limits.invalidated_keys_listed);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "policy/end_to_end.h"
 #include "policy/fields.h"
 
 namespace larder::proxy::h1 {
@@ -18,10 +19,6 @@ template <std::size_t N>
 bool one_of(std::string_view name, const std::array<std::string_view, N>& names) {
     return std::any_of(names.begin(), names.end(), [&](std::string_view other) { return same_name(name, other); });
 }
-
-constexpr auto protected_names =
-    std::to_array<std::string_view>({"host", "content-length", "transfer-encoding", "cache-control", "authorization",
-                                     "cookie", "forwarded", "expect", "cdn-loop"});
 
 constexpr auto wire_names = std::to_array<std::string_view>(
     {"content-length", "transfer-encoding", "http2-settings", "keep-alive", "proxy-connection", "proxy-authorization",
@@ -88,7 +85,8 @@ KnownName known_name(std::string_view name) {
 }
 
 bool protected_from_connection(std::string_view name) {
-    return starts_with(name, "x-forwarded-") || one_of(name, protected_names);
+    // Without these two a message would end elsewhere, or not begin.
+    return policy::protected_from_connection(name) || same_name(name, "transfer-encoding") || same_name(name, "expect");
 }
 
 bool spells_wire_name_with_underscore(std::string_view name) {

@@ -28,6 +28,15 @@ class Check(unittest.TestCase):
                 done = larder("check", file)
                 self.assertEqual((done.returncode, done.stderr), (0, ""))
 
+    def test_the_strict_example_serves_with_flags(self):
+        with tempfile.TemporaryDirectory() as data:
+            command = [LARDER_BIN, "serve", EXAMPLES / "rfc9111.yaml", "--listen", "127.0.0.1:0", "--upstream", "http://127.0.0.1:1",
+                       "--admin", "off", "--data-dir", data, "--access-log", "off"]
+            with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+                said = process.stderr.readline()
+                process.terminate()
+        self.assertIn('"listening"', said)
+
     def test_complaint_names_line_and_column(self):
         for text, place in [("upstreams:\n  - name: a\n    servers: [http://h]\n    conect_timeout: 2s\n", "FILE:4:5:"),
                             ("threads: many\n", "FILE:1:10:"),

@@ -42,6 +42,8 @@ class Words(Explain):
         self.larder.get("/a", "Accept-Language: de")
         said = self.explain("http://test/a", "Accept-Language: de")
         self.assertEqual(said["outcome"], "hit")
+        key = self.larder.ask_admin("GET", "/v1/keys?prefix=/a").json()["keys"][0]
+        self.assertEqual((key["hit_count"], key["miss_count"]), (0, 1), "nothing was counted")
         stored = said["stored"]
         self.assertEqual((stored["freshness_lifetime"], stored["freshness_from"], stored["initial_age"]), (100, "s-maxage", 30))
         self.assertEqual(stored["ttl"], stored["freshness_lifetime"] - stored["age"])

@@ -112,6 +112,16 @@ class Reload(Case):
         self.assertEqual(row["layers"], ["L1_APPLICATION"])
         self.assertEqual(self.larder.metric("larder_layer_objects", layer="L3_DATABASE"), 0)
 
+    def test_which_layers_are_in_use_is_written_when_it_can_be(self):
+        in_the_way = self.larder.data / "identity.new"
+        in_the_way.mkdir()
+        self.change(layers=[MEMORY, DISK], strategies=[strategy(ttl_seconds=1000, cache_layer="L3_DATABASE")])
+        self.larder.event("data_dir_not_written")
+        identity = self.larder.data / "identity"
+        self.assertNotIn("layer objects", identity.read_text())
+        in_the_way.rmdir()
+        eventually(lambda: "layer objects" in identity.read_text(), "the next try")
+
     def test_a_smaller_layer_lets_go_at_once(self):
         for i in range(40):
             self.origin.on(f"/{i}", respond(b"x" * 500_000, FRESH))

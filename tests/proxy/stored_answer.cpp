@@ -139,6 +139,17 @@ const Case single[] = {
     {"0-", "bytes 0-35/36", "0123456789abcdefghijklmnopqrstuvwxyz"},
 };
 
+// The origin's own, beside its 200, means nothing (RFC 9110 section 14.4).
+TEST(StoredAnswer, APartHasOneContentRange) {
+    auto object = stored();
+    object.fields += "Content-Range: bytes 7-9/10\r\n";
+    const auto part = answer(object, "Range: bytes=0-4");
+    EXPECT_EQ(part.status, 206);
+    EXPECT_EQ(part.of("Content-Range"), "bytes 0-4/36");
+    EXPECT_EQ(part.fields.find("7-9/10"), std::string::npos);
+    EXPECT_EQ(answer(object, "Range: bytes=0-0,2-2").fields.find("7-9/10"), std::string::npos);
+}
+
 TEST(StoredAnswer, GivesTheRangeAskedFor) {
     for (const std::size_t piece_size : {1, 3, 5, 36, 1000}) {
         for (const Case& c : single) {

@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
+#include "storage/disk/environment.h"
 #include "storage/disk/verify.h"
 #include "tests/storage/disk_fixture.h"
 
@@ -22,6 +23,18 @@ class DiskSpaceTest : public DiskTest {
             stored.push_back(cache.put_later(url(i), make({.content = long_content(size)})));
         }
         for (auto& one : stored) EXPECT_EQ(one.get(), Stored::yes);
+    }
+    // Leaves no free page in the file, as mdb_copy -c does.
+    void compact() {
+        const std::string data = cache.options.directory + "/data.mdb", copied = directory / "copy";
+        std::filesystem::create_directory(copied);
+        {
+            disk::Directory files(cache.options.directory);
+            disk::Environment environment(files, 16);
+            environment.open(cache.options.max_bytes);
+            ASSERT_EQ(mdb_env_copy2(environment.handle(), copied.c_str(), MDB_CP_COMPACT), 0);
+        }
+        std::filesystem::rename(copied + "/data.mdb", data);
     }
     static std::string url(int i) { return "http://h/" + std::to_string(i); }
     bool has(int i) { return cache.get(url(i)) != "-"; }
@@ -169,8 +182,9 @@ TEST_F(DiskSpaceTest, ASmallerSizeIsReachedAndALargerOneUsed) {
 TEST_F(DiskSpaceTest, ASmallerSizeAtARestartIsReached) {
     cache.options.max_bytes = 64 * config::MiB;
     cache.open();
-    fill(150);  // with no free page in the file
+    fill(150);
     cache.close();
+    compact();
     cache.options.max_bytes = 4 * config::MiB;
     cache.open();
     fill(20, 150);
