@@ -137,6 +137,20 @@ enum class RequestCookies {
     store,   // Cookie has no influence, and is forwarded: what the origin makes of one client's reaches others
 };
 
+enum class VaryPolicy {
+    normalise,  // values that mean the same are the same
+    pass,       // values are compared as they are
+    bypass,     // a response that varies by it is not stored
+};
+enum class RangeRequests {
+    part,   // the origin is asked for the range, and what comes is kept in memory and combined
+    whole,  // the origin is asked for all of it
+    pass,   // the origin is asked for the range, and nothing is stored
+};
+enum class ContentMethod { query, post };  // written QUERY | POST
+enum class SurrogateFields { strip, pass };
+enum class TraceContext { make, pass };
+
 struct StrategyConfiguration {
     TtlMode ttl_mode = TtlMode::origin;
     std::optional<seconds> stale_while_revalidate;  // when the origin names none
@@ -155,6 +169,17 @@ struct StrategyConfiguration {
     bool qualified_directives = false;  // no-cache="f" and private="f" concern only field f
     // Fields that stand in the place of Cache-Control (RFC 9213), the first that is there and valid.
     std::vector<std::string> cache_control_targets = {"Larder-Cache-Control", "CDN-Cache-Control", "Surrogate-Control"};
+    // By lower-case field name; one that is not named is passed, Accept-Encoding and Accept-Language normalised.
+    std::vector<std::pair<std::string, VaryPolicy>> vary;
+    std::vector<std::string> offered_encodings;          // what the origin has: the rest of Accept-Encoding is left out
+    std::vector<std::string> offered_languages;          // the same for Accept-Language; empty: not known
+    RangeRequests range_requests = RangeRequests::part;  // where nothing is stored yet
+    bool no_vary_search = true;                          // No-Vary-Search in responses is obeyed
+    std::vector<ContentMethod> content_methods = {ContentMethod::query};  // stored by their content
+    std::uint64_t content_bytes = 64 * KiB;                               // a longer one is passed, not stored
+    bool canonical_json = false;                                          // JSON content that says the same is the same
+    bool early_hints = false;  // 103 with the Link fields of the last response, while a miss is fetched
+    SurrogateFields surrogate_fields = SurrogateFields::strip;
     bool operator==(const StrategyConfiguration&) const = default;
 };
 
@@ -225,6 +250,7 @@ struct Config {
     std::vector<std::string> resource_types;  // beside the eight built in and OTHER
     Limits limits;
     std::string access_log = "-";  // "-": stdout; "off"; or a file
+    TraceContext trace_context = TraceContext::make;
     bool operator==(const Config&) const = default;
 };
 
@@ -238,6 +264,11 @@ const char* word(TtlMode);
 const char* word(SetCookie);
 const char* word(RequestDirectives);
 const char* word(RequestCookies);
+const char* word(VaryPolicy);
+const char* word(RangeRequests);
+const char* word(ContentMethod);
+const char* word(SurrogateFields);
+const char* word(TraceContext);
 const char* word(Balance);
 
 // And back, for the same enumerations; words are case-sensitive. nullopt: no such word.

@@ -203,6 +203,15 @@ struct FieldValues {
     std::vector<Doc> below() const { return {}; }
 };
 
+// What is done with the fields that responses vary by; names in lower case.
+struct VaryPolicies {
+    using Value = std::vector<std::pair<std::string, VaryPolicy>>;
+    void read(Reader&, const Node&, Value& out) const;
+    std::string type() const { return "a mapping of field names to " + OneOf<VaryPolicy>().type(); }
+    std::string show(const Value&) const { return "none"; }
+    std::vector<Doc> below() const { return {}; }
+};
+
 // A mapping with the settings of a struct.
 template <class S>
 struct Group {

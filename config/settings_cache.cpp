@@ -167,6 +167,43 @@ const Settings<StrategyConfiguration>& settings() {
         setting("cache_control_targets", &C::cache_control_targets, List(field_name_form(), 0, 16),
                 "Response fields that stand in the place of Cache-Control and Expires where they are valid (RFC 9213), "
                 "the first one that is there."),
+        setting("vary", &C::vary, VaryPolicies(),
+                "What a request field counts for that responses name in Vary: its values are compared as they are "
+                "(`pass`), by what they mean (`normalise`: Accept-Encoding and Accept-Language), or such responses are "
+                "not stored (`bypass`).")
+            .standard("normalise for Accept-Encoding and Accept-Language, pass for all others"),
+        setting("offered_encodings", &C::offered_encodings,
+                List(Shaped<std::string>(coding_shape, "a content coding such as gzip"), 0, 16),
+                "The content codings that the origin has. With it, a normalised Accept-Encoding is reduced to them, "
+                "for the origin too.")
+            .standard("not known"),
+        setting("offered_languages", &C::offered_languages,
+                List(Shaped<std::string>(language_shape, "a language tag such as en or pt-BR"), 0, 64),
+                "The languages that the origin has. With it, a normalised Accept-Language is reduced to them, for the "
+                "origin too.")
+            .standard("not known"),
+        setting("range_requests", &C::range_requests, OneOf<RangeRequests>(),
+                "What a request for a range does when the response is not stored: the origin is asked for the range, "
+                "which is kept in MEMORY layers and combined with others until it is whole (`part`), for all of it "
+                "(`whole`), or for the range, and nothing is stored (`pass`)."),
+        setting("no_vary_search", &C::no_vary_search, Flag(),
+                "Whether No-Vary-Search in responses is obeyed: query parameters that it names make no other key."),
+        setting("content_methods", &C::content_methods, List(OneOf<ContentMethod>(), 0, 2),
+                "Methods whose responses are stored under the target and the request's content: QUERY (RFC 10008), and "
+                "POST where it only reads, as for GraphQL.")
+            .standard("QUERY"),
+        setting("content_bytes", &C::content_bytes, Size(0, 16 * MiB),
+                "The longest request content that is part of a key; a request with more is passed on and not stored."),
+        setting("canonical_json", &C::canonical_json, Flag(),
+                "Whether JSON content that differs only in white space, the order of members or the writing of strings "
+                "makes the same key."),
+        setting(
+            "early_hints", &C::early_hints, Flag(),
+            "Whether a client that has to wait for the origin gets the Link fields of the last response at once, in "
+            "a 103 (RFC 8297)."),
+        setting("surrogate_fields", &C::surrogate_fields, OneOf<SurrogateFields>(),
+                "Whether clients get Surrogate-Key, Cache-Tag, xkey, Surrogate-Control and Larder-Cache-Control: not "
+                "(`strip`), or they do, for another cache in front of Larder (`pass`)."),
     };
     return all;
 }

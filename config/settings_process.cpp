@@ -114,6 +114,9 @@ const Settings<Config>& settings() {
         setting("limits", &Config::limits, Group<Limits>(), "What one peer may make Larder hold, and for how long."),
         setting("access_log", &Config::access_log, Text(4096),
                 "`-` is stdout, `off` none, else a file that is appended to."),
+        setting("trace_context", &Config::trace_context, OneOf<TraceContext>(),
+                "W3C trace context towards origins: a request without a valid traceparent gets a new one (`make`), or "
+                "what the client sent is passed on as it is (`pass`)."),
         refused<Config>("encryption", "encryption is not available in this version; remove it"),
     };
     return all;

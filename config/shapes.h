@@ -19,6 +19,9 @@ std::optional<std::string> resource_type_shape(std::string_view);  // WORKOUT, M
 std::optional<std::string> directory_shape(std::string_view);      // a path without .., not . and not /
 std::optional<std::string> lift_shape(std::string_view);           // no-store, private, authorization
 
+std::optional<std::string> coding_shape(std::string_view);    // a token, in lower case
+std::optional<std::string> language_shape(std::string_view);  // subtags of 1 to 8 letters or digits, in lower case
+
 inline Shaped<std::string> address_form() {
     return {address_shape, "HOST:PORT, [IPv6]:PORT or :PORT, without http://, the port from 0 to 65535"};
 }

@@ -81,6 +81,38 @@ std::span<const Word<RequestCookies>> words() {
 }
 
 template <>
+std::span<const Word<VaryPolicy>> words() {
+    static constexpr Word<VaryPolicy> all[] = {
+        {VaryPolicy::normalise, "normalise"}, {VaryPolicy::pass, "pass"}, {VaryPolicy::bypass, "bypass"}};
+    return all;
+}
+
+template <>
+std::span<const Word<RangeRequests>> words() {
+    static constexpr Word<RangeRequests> all[] = {
+        {RangeRequests::part, "part"}, {RangeRequests::whole, "whole"}, {RangeRequests::pass, "pass"}};
+    return all;
+}
+
+template <>
+std::span<const Word<ContentMethod>> words() {
+    static constexpr Word<ContentMethod> all[] = {{ContentMethod::query, "QUERY"}, {ContentMethod::post, "POST"}};
+    return all;
+}
+
+template <>
+std::span<const Word<SurrogateFields>> words() {
+    static constexpr Word<SurrogateFields> all[] = {{SurrogateFields::strip, "strip"}, {SurrogateFields::pass, "pass"}};
+    return all;
+}
+
+template <>
+std::span<const Word<TraceContext>> words() {
+    static constexpr Word<TraceContext> all[] = {{TraceContext::make, "make"}, {TraceContext::pass, "pass"}};
+    return all;
+}
+
+template <>
 std::span<const Word<Balance>> words() {
     static constexpr Word<Balance> all[] = {{Balance::round_robin, "round_robin"},
                                             {Balance::least_connections, "least_connections"}};
@@ -127,6 +159,21 @@ const char* word(RequestDirectives value) {
 const char* word(RequestCookies value) {
     return text_of(value);
 }
+const char* word(VaryPolicy value) {
+    return text_of(value);
+}
+const char* word(RangeRequests value) {
+    return text_of(value);
+}
+const char* word(ContentMethod value) {
+    return text_of(value);
+}
+const char* word(SurrogateFields value) {
+    return text_of(value);
+}
+const char* word(TraceContext value) {
+    return text_of(value);
+}
 const char* word(Balance value) {
     return text_of(value);
 }
@@ -148,6 +195,11 @@ template std::optional<TtlMode> enumerator(std::string_view);
 template std::optional<SetCookie> enumerator(std::string_view);
 template std::optional<RequestDirectives> enumerator(std::string_view);
 template std::optional<RequestCookies> enumerator(std::string_view);
+template std::optional<VaryPolicy> enumerator(std::string_view);
+template std::optional<RangeRequests> enumerator(std::string_view);
+template std::optional<ContentMethod> enumerator(std::string_view);
+template std::optional<SurrogateFields> enumerator(std::string_view);
+template std::optional<TraceContext> enumerator(std::string_view);
 template std::optional<Balance> enumerator(std::string_view);
 
 }  // namespace larder::config

@@ -60,7 +60,7 @@ bool strongly_equal(std::string_view etag_a, std::string_view etag_b) {
 Precondition evaluate(std::string_view method, const Fields& request, const storage::Object& object,
                       storage::UnixTime now) {
     if (request.has("If-Match") || request.has("If-Unmodified-Since")) return Precondition::to_origin;
-    if (method != "GET" && method != "HEAD") return Precondition::proceed;
+    if (method != "GET" && method != "HEAD" && method != "QUERY") return Precondition::proceed;
     if (object.status < 200 || object.status > 299) return Precondition::proceed;  // RFC 9110 section 13.2.1
 
     if (request.has("If-None-Match")) {

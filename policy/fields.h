@@ -26,6 +26,8 @@ class Fields {
     using const_iterator = std::vector<Field>::const_iterator;
 
     void add(std::string_view name, std::string_view value) { fields_.push_back({name, value}); }
+    void replace_value(std::size_t i, std::string_view value) { fields_[i].value = value; }
+    void remove(std::size_t i) { fields_.erase(fields_.begin() + static_cast<std::ptrdiff_t>(i)); }
     void clear() { fields_.clear(); }
     void reserve(std::size_t n) { fields_.reserve(n); }
     std::size_t size() const { return fields_.size(); }

@@ -35,6 +35,11 @@ class Print {
         if (value) add(*value);
     }
     void add(const std::string& value) { add(std::string_view(value)); }
+    template <class A, class B>
+    void add(const std::pair<A, B>& value) {
+        add(value.first);
+        add(value.second);
+    }
 
     std::uint64_t result() const { return hash_; }
 
@@ -58,7 +63,9 @@ std::uint64_t fingerprint(std::string_view strategy_name, const Rules& rules) {
     // By binding all of them: a new member does not compile before it is added here.
     const auto& [ttl_mode, stale_while_revalidate, stale_if_error, keep, error_ttl_max, set_cookie, cookies,
                  request_directives, key_fields, key_cookies, max_object_size, max_variants, lift, cache_status_detail,
-                 qualified_directives, cache_control_targets] = rules.configuration;
+                 qualified_directives, cache_control_targets, vary, offered_encodings, offered_languages,
+                 range_requests, no_vary_search, content_methods, content_bytes, canonical_json, early_hints,
+                 surrogate_fields] = rules.configuration;
     print.add(ttl_mode);
     print.add(stale_while_revalidate);
     print.add(stale_if_error);
@@ -75,6 +82,16 @@ std::uint64_t fingerprint(std::string_view strategy_name, const Rules& rules) {
     print.add(cache_status_detail);
     print.add(qualified_directives);
     print.add(cache_control_targets);
+    print.add(vary);
+    print.add(offered_encodings);
+    print.add(offered_languages);
+    print.add(range_requests);
+    print.add(no_vary_search);
+    print.add(content_methods);
+    print.add(content_bytes);
+    print.add(canonical_json);
+    print.add(early_hints);
+    print.add(surrogate_fields);
     return print.result();
 }
 

@@ -18,6 +18,7 @@ struct Request {
     std::string_view method;
     const Fields& fields;
     bool has_body = false;
+    bool content_in_key = false;  // QUERY (RFC 10008), or a POST that the strategy treats alike
 };
 
 struct Response {

@@ -54,9 +54,11 @@ bool request_cookie_forbids(const Request& request, const ResponseDirectives& di
 }
 
 StoreVerdict request_verdict(const Request& request, const Rules& rules) {
-    if (request.method != "GET")
-        return StoreVerdict::method;  // HEAD has nothing to store; it may update (section 4.3.5)
-    if (request.has_body) return StoreVerdict::request_body;
+    if (!request.content_in_key) {
+        // HEAD has nothing to store; it may update (section 4.3.5).
+        if (request.method != "GET") return StoreVerdict::method;
+        if (request.has_body) return StoreVerdict::request_body;
+    }
     if (request.fields.has("Range")) return StoreVerdict::range_request;
     const bool heeded = rules.configuration.request_directives != config::RequestDirectives::ignore;
     if (heeded && parse_request_directives(request.fields).no_store) return StoreVerdict::request_no_store;
@@ -80,7 +82,7 @@ StoreVerdict directive_verdict(const Request& request, const Response& response,
     return StoreVerdict::storable;
 }
 
-StoreVerdict vary_verdict(const Fields& response) {
+StoreVerdict vary_verdict(const Fields& response, const Rules& rules) {
     std::size_t bytes = 0;
     for (const Field& field : response) {
         if (same_name(field.name, "Vary")) bytes += field.value.size();
@@ -88,13 +90,22 @@ StoreVerdict vary_verdict(const Fields& response) {
     if (bytes > most_vary_bytes) return StoreVerdict::vary_too_long;
     const auto names = vary_names(response);
     if (!names) return StoreVerdict::vary_star;
+    const bool bypassed = std::any_of(names->begin(), names->end(), [&](const std::string& name) {
+        return vary_policy(rules.configuration, name) == config::VaryPolicy::bypass;
+    });
+    if (bypassed) return StoreVerdict::vary_bypass;
     return names->size() > most_vary_names ? StoreVerdict::vary_too_long : StoreVerdict::storable;
 }
 
 StoreVerdict use_verdict(const Request& request, const Response& response, const ResponseDirectives& directives,
                          const Rules& rules) {
     const bool explicitly = explicit_freshness(response, directives).has_value();
-    if (rules.behavior == config::CacheBehavior::cache_aside && !explicitly) return StoreVerdict::no_explicit_freshness;
+    // RFC 9110 section 9.3.3: POST is cacheable only with explicit freshness; the strategy's own lifetime is that too.
+    const auto mode = rules.configuration.ttl_mode;
+    const bool by_strategy = mode == config::TtlMode::fallback || mode == config::TtlMode::override_origin;
+    const bool wanted =
+        rules.behavior == config::CacheBehavior::cache_aside || (request.method == "POST" && !by_strategy);
+    if (wanted && !explicitly) return StoreVerdict::no_explicit_freshness;
     // RFC 9111 section 3, last item.
     if (!explicitly && !directives.is_public && !heuristically_cacheable(response.status)) {
         return StoreVerdict::not_cacheable;
@@ -113,7 +124,7 @@ struct Row {
 const Row& row(StoreVerdict verdict) {
     static constexpr Row rows[] = {
         {"storable", "RFC 9111 section 3"},
-        {"method", "RFC 9111 section 3: only GET is stored here"},
+        {"method", "RFC 9111 section 3: only GET, and content_methods, are stored here"},
         {"request-body", "RFC 9110 section 9.3.1: content of a GET is not in the key"},
         {"request-no-store", "RFC 9111 section 5.2.1.5"},
         {"range-request", "RFC 9111 section 3.3"},
@@ -126,9 +137,10 @@ const Row& row(StoreVerdict verdict) {
         {"set-cookie", "strategy_configuration.set_cookie"},
         {"request-cookie", "strategy_configuration.cookies"},
         {"vary-star", "RFC 9111 section 4.1"},
+        {"vary-bypass", "strategy_configuration.vary"},
         {"vary-too-long", "at most 16 names in 1024 bytes"},
         {"too-many-tags", "limit of tags"},
-        {"no-explicit-freshness", "cache_behavior CACHE_ASIDE"},
+        {"no-explicit-freshness", "RFC 9110 section 9.3.3; cache_behavior CACHE_ASIDE"},
         {"not-cacheable", "RFC 9111 section 3"},
         {"useless", "RFC 9111 section 4.2: never fresh, and no validator"},
     };
@@ -154,7 +166,7 @@ StoreVerdict storable(const Request& request, const Response& response, const Ru
 
     const ResponseDirectives directives = effective_directives(response.fields, rules);
     verdict = directive_verdict(request, response, directives, rules);
-    if (verdict == StoreVerdict::storable) verdict = vary_verdict(response.fields);
+    if (verdict == StoreVerdict::storable) verdict = vary_verdict(response.fields, rules);
     if (verdict == StoreVerdict::storable && !tags(response.fields)) verdict = StoreVerdict::too_many_tags;
     if (verdict == StoreVerdict::storable) verdict = use_verdict(request, response, directives, rules);
     return verdict;

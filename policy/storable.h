@@ -19,10 +19,11 @@ enum class StoreVerdict {
     authorization,  // without public, s-maxage or must-revalidate
     set_cookie,
     request_cookie,
-    vary_star,  // or a member that is no field name
+    vary_star,    // or a member that is no field name
+    vary_bypass,  // on a field that the strategy says so of
     vary_too_long,
     too_many_tags,          // a purge by a tag that was left out would miss it
-    no_explicit_freshness,  // CACHE_ASIDE stores only what the application asked for
+    no_explicit_freshness,  // POST needs it; CACHE_ASIDE stores only what the application asked for
     not_cacheable,          // neither explicit freshness, nor public, nor a status that is cacheable by itself
     useless,                // never fresh, never usable stale, and nothing to validate it with
 };

@@ -36,7 +36,8 @@ Refreshed refreshed_object(const storage::Object& old, const Request& request, c
     Fields fields = fields_in(text);
     // Age is not stored, but counts from this response on (RFC 9111 section 4.2.3).
     if (update.fields.has("Age")) fields.add("Age", update.fields.value("Age"));
-    const Request as_get{"GET", request.fields, request.has_body};
+    const Request as_get{request.content_in_key ? request.method : "GET", request.fields, request.has_body,
+                         request.content_in_key};
     const Response merged{old.status, fields, update.request_time, update.response_time};
 
     Refreshed result;

@@ -64,6 +64,16 @@ bool Tickets::permits(const storage::KeyView& key, const storage::Object& object
                         [&](const Entry& entry) { return entry.invalidation->selects(key, object); });
 }
 
+bool Tickets::permits(const storage::KeyView& key, const storage::Object& object,
+                      const std::vector<Sequence>& but) const {
+    const std::lock_guard lock(mutex_);
+    if (object.ticket < refuse_before_) return false;
+    return std::none_of(entries_.begin(), entries_.end(), [&](const Entry& entry) {
+        const bool own = std::find(but.begin(), but.end(), entry.invalidation->sequence) != but.end();
+        return !own && entry.invalidation->selects(key, object);
+    });
+}
+
 bool Tickets::joinable(const storage::KeyView& key, const std::string& strategy_name, Sequence ticket) const {
     if (newest_.load() < ticket) return true;
     const std::lock_guard lock(mutex_);

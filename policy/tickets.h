@@ -85,6 +85,9 @@ class Tickets final : public storage::Gate {
 
     bool permits(const storage::KeyView& key, const storage::Object& object) const override;
 
+    // The same, but for the invalidations with these numbers: who made them knows that the object came after them.
+    bool permits(const storage::KeyView& key, const storage::Object& object, const std::vector<Sequence>& but) const;
+
     // May a request that starts now still have what a fetch that began as `ticket` will bring?
     bool joinable(const storage::KeyView& key, const std::string& strategy_name, Sequence ticket) const;
 

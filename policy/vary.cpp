@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "policy/field_lines.h"
+
 namespace larder::policy {
 
 namespace {
@@ -54,6 +56,28 @@ bool matches(const storage::VaryField& stored, const Fields& request) {
     return there == stored.value.has_value() && same && rest.empty();
 }
 
+bool matches_by_language(const storage::Object& object, const Selecting& request) {
+    bool by_language = false;
+    for (const storage::VaryField& field : object.vary) {
+        if (field.name == "accept-language") {
+            by_language = true;
+        } else if (!matches(field, request.fields)) {
+            return false;
+        }
+    }
+    return by_language && same_name(value_in(object.fields, "content-language"), request.first_language);
+}
+
+// Who has not said that he has its dictionary could make nothing of it, whatever its Vary says.
+bool dictionary_compressed(const Fields& response) {
+    bool found = false;
+    for_each_element(response, "Content-Encoding", [&](std::string_view coding) {
+        found = same_name(coding, "dcb") || same_name(coding, "dcz");
+        return !found;
+    });
+    return found;
+}
+
 }  // namespace
 
 std::optional<std::vector<std::string>> vary_names(const Fields& response) {
@@ -67,7 +91,20 @@ std::optional<std::vector<std::string>> vary_names(const Fields& response) {
         return true;
     });
     if (!matchable) return std::nullopt;
+    if (dictionary_compressed(response)) {
+        for (const char* name : {"accept-encoding", "available-dictionary"}) {
+            if (std::find(names.begin(), names.end(), name) == names.end()) names.emplace_back(name);
+        }
+    }
     return names;
+}
+
+config::VaryPolicy vary_policy(const config::StrategyConfiguration& strategy, std::string_view name) {
+    for (const auto& [named, policy] : strategy.vary) {
+        if (named == name) return policy;
+    }
+    const bool known = name == "accept-encoding" || name == "accept-language";
+    return known ? config::VaryPolicy::normalise : config::VaryPolicy::pass;
 }
 
 std::vector<storage::VaryField> select_fields(const std::vector<std::string>& names, const Fields& request) {
@@ -82,9 +119,13 @@ bool vary_matches(const std::vector<storage::VaryField>& stored, const Fields& r
                        [&](const storage::VaryField& field) { return matches(field, request); });
 }
 
-const storage::Object* choose_variant(const storage::VariantSet& set, const Fields& request) {
+const storage::Object* choose_variant(const storage::VariantSet& set, const Selecting& request) {
     for (const storage::ObjectPtr& object : set.variants) {
-        if (vary_matches(object->vary, request)) return object.get();
+        if (vary_matches(object->vary, request.fields)) return object.get();
+    }
+    if (request.first_language.empty()) return nullptr;
+    for (const storage::ObjectPtr& object : set.variants) {
+        if (matches_by_language(*object, request)) return object.get();
     }
     return nullptr;
 }

@@ -34,10 +34,12 @@ struct Exchange {
     // What was asked. Views lead into the session's buffer, which stays as it is until the exchange ends.
     std::string_view method;
     int minor = 1;
-    const policy::Fields* fields = nullptr;
+    policy::Fields* fields = nullptr;  // what is normalised is replaced in them
     bool has_body = false;
     std::optional<std::uint64_t> body_length;  // nullopt with a body: chunked
     bool expects_continue = false;
+    std::string content;       // the body, where it has been taken in for the key (proxy/content.h)
+    bool by_content = false;   // all of it: it is in the key
     std::string_view upgrade;  // the protocol asked for; empty: none
 
     // The one identity: strategy, key, routing, invalidation, log and origin all use it.
@@ -65,6 +67,10 @@ struct Exchange {
     bool to_origin = false;  // has If-Match or If-Unmodified-Since
     bool personal = false;   // has Authorization, or Cookie that the strategy does not ignore
     bool takes_trailers = false;
+    // Accept-Encoding and Accept-Language as they stand in `fields` where the strategy normalises them.
+    std::string encodings;
+    std::string languages;
+    std::string_view first_language;  // policy::Selecting
     policy::RequestDirectives directives;
 
     Steady::time_point started;
@@ -79,6 +85,8 @@ struct Exchange {
     std::string_view upstream_name;
 
     const char* scheme() const { return https ? "https" : "http"; }
+    // Of the request whose response is stored, and answers HEAD and GET.
+    std::string_view stored_method() const { return by_content ? method : std::string_view("GET"); }
     void clear();
 };
 

@@ -40,7 +40,8 @@ Task<void> ask(Executor executor, const Exchange& exchange, const Tiers& tiers, 
         answer.failed = asked->found.failed;
         set = asked->found.set;
     }
-    const storage::Object* object = set ? policy::choose_variant(*set, *exchange.fields) : nullptr;
+    const storage::Object* object =
+        set ? policy::choose_variant(*set, {*exchange.fields, exchange.first_language}) : nullptr;
     answer.hit = judged(std::move(set), object, exchange);
 }
 

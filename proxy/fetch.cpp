@@ -34,7 +34,7 @@ class Attempt {
           connection_(connection),
           fetched_(fetched),
           settings_(exchange.upstream->settings()),
-          sends_body_(client && options.with_body && exchange.has_body) {}
+          sends_body_(client && options.with_body && exchange.has_body && !exchange.by_content) {}
 
     Task<UpstreamError> run();
     bool nothing_received() const { return nothing_received_; }
@@ -65,6 +65,7 @@ Task<UpstreamError> Attempt::run() {
     write_forwarded_head(head, exchange_, connection_.server(), options);
     Gather gather;
     gather.add(head);
+    if (exchange_.by_content) gather.add(exchange_.content);
     fetched_.request_time = worker_.shared().clock.unix_time();
     if (const auto failed = co_await connection_.write(gather, settings_.first_byte_timeout)) {
         // The server may have answered (and closed) before it read all of it; else it is a dead connection.
@@ -251,8 +252,8 @@ Task<Fetched> fetch(Worker& worker, const Exchange& exchange, ForwardOptions opt
         }
         fetched.connection.reset();
         metrics.errors[static_cast<std::size_t>(fetched.error)].add();
-        const bool body_touched = client && client->body_taken();
-        const std::string_view method = options.for_storing ? "GET" : exchange.method;
+        const bool body_touched = client && client->body_taken() && !exchange.by_content;
+        const std::string_view method = options.for_storing ? exchange.stored_method() : exchange.method;
         if (reused && !fresh && nothing_received && fetched.error == UpstreamError::closed && !body_touched &&
             idempotent(method)) {
             fresh = true;

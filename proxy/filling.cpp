@@ -1,13 +1,10 @@
 #include "proxy/filling.h"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-
 #include "policy/merge.h"
+#include "policy/part.h"
 #include "policy/stored.h"
 #include "policy/vary.h"
 #include "proxy/fetch.h"
-#include "proxy/following.h"
 #include "proxy/h1/reason.h"
 #include "proxy/pass.h"
 #include "proxy/provenance.h"
@@ -53,6 +50,9 @@ class Leader {
     Task<void> fetch_whole();
     Task<void> serve_stale(policy::Forward forward, int forward_status);
     Task<void> begin_storing();
+    Task<void> begin_storing_part();
+    Task<void> complete_part();
+    Task<void> store(Storing::What what, std::optional<std::uint64_t> length);
     Task<void> unstored(policy::StoreVerdict verdict);
     bool replaces_for_all() const;
     void discard_response();
@@ -67,7 +67,10 @@ class Leader {
         return {fetched_.head.status, fetched_.head.fields, fetched_.request_time, fetched_.response_time};
     }
     // As the origin saw it: a GET, without the client's Range.
-    policy::Request request() const { return {"GET", exchange_.range ? unranged_ : *exchange_.fields, false}; }
+    policy::Request request() const {
+        return {exchange_.stored_method(), exchange_.range ? unranged_ : *exchange_.fields, false,
+                exchange_.by_content};
+    }
     std::shared_ptr<storage::Object> new_object() const;
 
     Worker& worker_;
@@ -94,17 +97,23 @@ Task<void> Leader::run() {
     filling_.fill->set_ticket(ticket_->sequence());
     ForwardOptions options;
     options.for_storing = true;
-    if (filling_.stale && filling_.stale->has_validator()) {
+    // On a POST they would be preconditions (RFC 9110 section 13.2.2).
+    const bool conditional = exchange_.stored_method() != "POST";
+    if (filling_.stale && filling_.stale->has_validator() && conditional) {
         options.validators = policy::validators(*filling_.stale);
         validating_ = true;
     }
+    options.range = filling_.wanted.range;
+    options.if_range = filling_.wanted.if_range;
     exchange_.result = Result::miss;
     fetched_ = co_await fetch(worker_, exchange_, options, client_);
     const int status = fetched_.head.status;
     if (fetched_.error == UpstreamError::none) {
         exchange_.cache.forward_status = status;
-        const bool answers_what_was_asked = status == 304 ? validating_ : status != 206;
         // A 304 or 206 that nobody asked for is no representation of anything.
+        const bool answers_what_was_asked = status == 304   ? validating_
+                                            : status == 206 ? !filling_.wanted.range.empty()
+                                                            : true;
         if (!answers_what_was_asked) {
             fetched_.error = UpstreamError::bad_response;
             exchange_.upstream->counters(worker_.index()).failed(fetched_.error);
@@ -114,6 +123,10 @@ Task<void> Leader::run() {
         co_await failed();
     } else if (status == 304) {
         co_await not_modified();
+    } else if (filling_.wanted.rest_of && (status == 206 || status == 416)) {
+        co_await complete_part();
+    } else if (status == 206) {
+        co_await begin_storing_part();
     } else if (policy::is_origin_error(status) && may_serve_stale()) {
         discard_response();
         co_await serve_stale(policy::Forward::stale, status);
@@ -217,49 +230,81 @@ Task<void> Leader::fetch_whole() {
 }
 
 std::shared_ptr<storage::Object> Leader::new_object() const {
-    auto object = std::make_shared<storage::Object>(policy::stored_object(request(), response(), rules()));
-    object->fields += fetched_.head.minor == 0 ? "Via: 1.0 larder\r\n" : "Via: 1.1 larder\r\n";
-    set_provenance(*object, exchange_);
-    object->ticket = ticket_->sequence();
-    object->stored_at = fetched_.response_time;
-    return object;
+    return stored_response(exchange_, request(), fetched_, ticket_->sequence());
 }
 
 Task<void> Leader::begin_storing() {
     const auto verdict = policy::storable(request(), response(), rules());
-    const auto& head = fetched_.head;
-    std::optional<std::uint64_t> length;
-    if (head.framing == h1::BodyFraming::length) length = head.content_length;
-    if (head.framing == h1::BodyFraming::none) length = 0;
+    const auto length = body_length(fetched_.head);
     const std::uint64_t max_size =
         std::min(rules().configuration.max_object_size, exchange_.running->tiers->largest(exchange_.strategy->index));
     if (verdict != policy::StoreVerdict::storable || length.value_or(0) > max_size) {
         co_await unstored(verdict);
         co_return;
     }
-    Storing::What what;
-    what.head = new_object();
+    co_await store({new_object(), max_size}, length);
+}
+
+// A part that the client asked for: it gets what comes, and what comes is kept, if it says which part it is.
+Task<void> Leader::begin_storing_part() {
+    const auto range = policy::content_range(fetched_.head.fields);
+    // The rules for storing ask whether the whole could be (RFC 9111 section 3.3).
+    const policy::Response whole{200, fetched_.head.fields, fetched_.request_time, fetched_.response_time};
+    auto verdict = policy::storable(request(), whole, rules());
+    const auto length = body_length(fetched_.head);
+    const std::uint64_t max_size = std::min(rules().configuration.max_object_size,
+                                            exchange_.running->tiers->largest_part(exchange_.strategy->index));
+    const std::uint64_t declared = range ? range->range.last - range->range.first + 1 : 0;
+    const bool fits = range && length.value_or(declared) <= declared && declared <= max_size;
+    if (verdict == policy::StoreVerdict::storable && !fits) verdict = policy::StoreVerdict::partial;
+    if (verdict != policy::StoreVerdict::storable) {
+        co_await unstored(verdict);
+        co_return;
+    }
+    auto object = new_object();
+    object->part = storage::Part{range->range.first, range->complete};
+    co_await store({std::move(object), declared}, length);
+}
+
+// What came of asking for the rest of a stored part.
+Task<void> Leader::complete_part() {
+    const storage::Object& part = *filling_.wanted.rest_of;
+    std::optional<storage::Object> head;
+    if (const auto range = policy::content_range(fetched_.head.fields); range && fetched_.head.status == 206) {
+        auto received = new_object();
+        received->part = storage::Part{range->range.first, range->complete};
+        head = policy::completed_head(part, *received);
+    }
+    const auto length = body_length(fetched_.head);
+    const std::uint64_t missing = part.part->complete.value_or(0) - part.body->size;
+    const policy::Response whole{200, fetched_.head.fields, fetched_.request_time, fetched_.response_time};
+    const bool fits = length.value_or(missing) == missing &&
+                      policy::storable(request(), whole, rules()) == policy::StoreVerdict::storable &&
+                      shared_.tickets.permits(exchange_.key, part);
+    if (!head || !fits) {
+        // They are no parts of one representation: all of it is asked for.
+        discard_response();
+        exchange_.running->tiers->drop(exchange_.key, filling_.wanted.rest_of, exchange_.strategy->index);
+        filling_.unlist(shared_.fills);
+        filling_.fill->unshare();
+        ticket_.reset();
+        co_await fetch_whole();
+        co_return;
+    }
+    const std::uint64_t complete = *part.part->complete;
+    Storing::What what(std::make_shared<storage::Object>(std::move(*head)), complete);
+    what.begins_with = filling_.wanted.rest_of->body;
+    co_await store(std::move(what), complete);
+}
+
+// `length`: of what the client gets, if it is known.
+Task<void> Leader::store(Storing::What what, std::optional<std::uint64_t> length) {
     what.strategy = exchange_.strategy->index;
-    what.max_size = max_size;
-    what.keep_alive = head.keep_alive && fetched_.body_sent;
+    what.keep_alive = fetched_.head.keep_alive && fetched_.body_sent;
     exchange_.cache.stored = true;
     remember_vary(*what.head);
-    Fill& fill = *filling_.fill;
-    fill.begin(what.head, length);
-    std::optional<Fill::Follower> leader;
-    if (client_) leader.emplace(filling_.fill, worker_.executor(), ~std::size_t{0});
-    auto storing = std::make_unique<Storing>(worker_, exchange_.running, exchange_.key, filling_, std::move(what),
-                                             std::move(ticket_), std::move(fetched_.connection), *exchange_.upstream);
-    // What came with the head is for a small response all of it.
-    if (!storing->take_first()) {
-        asio::co_spawn(worker_.executor(), Storing::take_rest(std::move(storing)), asio::detached);
-    }
-    if (!client_) co_return;
-    const Sent sent = co_await stream_fill(worker_, exchange_, *client_, *leader);
-    if (sent != Sent::all) {
-        if (fill.progress().state == Fill::State::broken) exchange_.result = Result::error;
-        client_->cut();
-    }
+    co_await store_and_answer(worker_, exchange_, client_, filling_, std::move(what), length, std::move(ticket_),
+                              std::move(fetched_.connection));
 }
 
 // Known before anyone can find that it does not select him: he then makes another key of it.
@@ -282,7 +327,8 @@ Task<void> Leader::unstored(policy::StoreVerdict verdict) {
     ticket_.reset();
     filling_.unlist(shared_.fills);
     // Requests for it need not wait for one another, until a response proves otherwise.
-    if (verdict != policy::StoreVerdict::request_no_store && !exchange_.personal) {
+    const bool of_all = verdict != policy::StoreVerdict::request_no_store && filling_.wanted.range.empty();
+    if (of_all && !exchange_.personal) {
         const auto memory = exchange_.running->config.limits.uncacheable_memory.count();
         shared_.remembered.uncacheable(exchange_.key.hash, shared_.clock.unix_time() + memory);
     }
@@ -293,6 +339,12 @@ Task<void> Leader::unstored(policy::StoreVerdict verdict) {
     if (!client_) co_return;
     exchange_.cache.ttl.reset();
     exchange_.refused = verdict;
+    if (exchange_.range && fetched_.head.status == 200 && filling_.wanted.range.empty()) {
+        // The whole was asked for to be stored, the client wants a range of it.
+        discard_response();
+        co_await pass_request(worker_, exchange_, *client_, exchange_.cache.forward);
+        co_return;
+    }
     co_await pass_response(worker_, exchange_, *client_, std::move(fetched_));
 }
 
@@ -308,15 +360,18 @@ Task<void> fill_and_answer(Worker& worker, Exchange& exchange, Downstream* clien
     co_await leader.run();
 }
 
-FillKey fill_key(Worker& worker, const Exchange& exchange, const storage::VariantSet* known) {
+FillKey fill_key(Worker& worker, const Exchange& exchange, const storage::VariantSet* known,
+                 const WantedRange& wanted) {
     std::vector<std::string> names;
     if (known && !known->variants.empty()) {
         for (const auto& field : known->variants.front()->vary) names.push_back(field.name);
     } else if (const auto facts = worker.shared().remembered.recall(exchange.key.hash, exchange.now); facts.vary) {
         names = *facts.vary;
     }
-    if (names.empty()) return {exchange.key_text, exchange.key.hash};
+    const bool ranged = !wanted.range.empty() && !wanted.rest_of;
+    if (names.empty() && !ranged) return {exchange.key_text, exchange.key.hash};
     std::string text = exchange.key_text;
+    if (ranged) text.append("\nrange=").append(wanted.range).append("\nif-range=").append(wanted.if_range);
     for (const auto& field : policy::select_fields(names, *exchange.fields)) {
         text += '\n';
         text += field.name;

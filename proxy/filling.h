@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "proxy/exchange.h"
 #include "proxy/fill.h"
@@ -12,6 +13,15 @@
 #include "storage/object.h"
 
 namespace larder::proxy {
+
+// A range that is asked of the origin in place of the whole.
+struct WantedRange {
+    WantedRange() = default;  // no aggregate: see Filling
+
+    std::string range;           // the value of Range; empty: all is wanted
+    std::string if_range;        // and of If-Range
+    storage::ObjectPtr rest_of;  // the stored part that the range completes; null: the client asked for the range
+};
 
 struct Filling {
     // No aggregate: GCC 12 destroys one that is passed to a coroutine twice.
@@ -24,6 +34,7 @@ struct Filling {
     std::shared_ptr<Fill> fill;
     std::optional<storage::KeyHash> listed;  // under which others can join it; nullopt: nobody can
     storage::ObjectPtr stale;                // what is validated, and served if the origin fails
+    WantedRange wanted;                      // without `stale`
     std::uint32_t given = 0;                 // with `listed`: Hit::given of the look before it was joined
 };
 
@@ -32,11 +43,12 @@ struct Filling {
 Task<void> fill_and_answer(Worker& worker, Exchange& exchange, Downstream* client, Filling filling);
 
 // For which other requests a fill of this one can serve: the key, and the values of the fields that the key's responses
-// are known to vary by.
+// are known to vary by; and the range, where a client asked for one.
 struct FillKey {
     std::string text;
     storage::KeyHash hash;
 };
-FillKey fill_key(Worker& worker, const Exchange& exchange, const storage::VariantSet* known);
+FillKey fill_key(Worker& worker, const Exchange& exchange, const storage::VariantSet* known,
+                 const WantedRange& wanted = {});
 
 }  // namespace larder::proxy

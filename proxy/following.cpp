@@ -1,6 +1,8 @@
 #include "proxy/following.h"
 
 #include "policy/conditional.h"
+#include "policy/field_lines.h"
+#include "policy/range.h"
 #include "policy/vary.h"
 #include "proxy/run_exchange.h"
 #include "proxy/stored_answer.h"
@@ -11,10 +13,62 @@ namespace {
 
 constexpr std::size_t at_once = 512 * config::KiB;
 
-// A part of the response, or only its head, can be said when all of it is there, or at once when the answer is 304.
-bool needs_whole(const Exchange& exchange, const storage::Object& object) {
-    return exchange.range && object.status == 200;
+// What of the body the client is to get. One range can be taken from it as it arrives, if its length is known; several,
+// and the end of a body whose length is not, when all of it is there.
+struct Extent {
+    std::uint64_t begin = 0;
+    std::uint64_t end = ~std::uint64_t{0};
+    bool whole = true;
+    bool later = false;
+};
+Extent extent_for(const Exchange& exchange, const storage::Object& object, std::optional<std::uint64_t> length,
+                  storage::UnixTime now) {
+    Extent extent;
+    if (!exchange.range || object.status != 200 || !policy::if_range_holds(*exchange.fields, object, now))
+        return extent;
+    if (length) {
+        const auto selection = policy::select_ranges(exchange.method, *exchange.fields, *length);
+        if (selection.outcome == policy::RangeOutcome::whole) return extent;
+        if (selection.ranges.size() == 1) {
+            extent.begin = selection.ranges.front().first;
+            extent.end = selection.ranges.front().last + 1;
+            extent.whole = false;
+            return extent;
+        }
+    }
+    extent.later = true;
+    return extent;
 }
+
+// The stored fields of a response of which the bytes `extent` are sent.
+void append_partial_fields(std::string& out, std::string_view fields, const Extent& extent, std::uint64_t length) {
+    policy::for_each_line(fields, [&](std::string_view line, const policy::Field& field) {
+        if (!policy::same_name(field.name, "content-range")) out.append(line).append("\r\n");
+        return true;
+    });
+    out += "Content-Range: bytes " + std::to_string(extent.begin) + '-' + std::to_string(extent.end - 1) + '/' +
+           std::to_string(length) + "\r\n";
+}
+
+// Takes the bytes of an extent out of a body that comes in pieces.
+class Window {
+  public:
+    explicit Window(const Extent& extent) : extent_(extent) {}
+
+    // What of the next piece is in it.
+    std::string_view take(const storage::Body::Piece& piece) {
+        const std::uint64_t begin = std::max(at_, extent_.begin);
+        const std::uint64_t end = std::min(at_ + piece.size, extent_.end);
+        const std::uint64_t from = std::exchange(at_, at_ + piece.size);
+        if (begin >= end) return {};
+        return {piece.data.get() + (begin - from), static_cast<std::size_t>(end - begin)};
+    }
+    bool passed() const { return at_ >= extent_.end; }
+
+  private:
+    const Extent extent_;
+    std::uint64_t at_ = 0;
+};
 
 Task<bool> wait_for_whole(Fill::Follower& follower) {
     for (;;) {
@@ -35,10 +89,11 @@ Task<Sent> stream_fill(Worker& worker, Exchange& exchange, Downstream& client, F
     note_detail(exchange);
     const bool not_modified =
         policy::evaluate(exchange.method, *exchange.fields, *object, now) == policy::Precondition::not_modified;
-    // A revalidated response has come whole, without a stream.
-    const bool whole = progress.state == Fill::State::complete && object->body;
+    // A revalidated response has come whole, without a stream. A part is sent on as it was sent here.
+    const bool whole = progress.state == Fill::State::complete && object->body && !object->part;
     if (not_modified || whole) co_return co_await send_stored(client, exchange, *object, now);
-    if (needs_whole(exchange, *object)) {
+    const Extent extent = extent_for(exchange, *object, progress.length, now);
+    if (extent.later) {
         if (!co_await wait_for_whole(follower)) {
             Problem problem = Problem::of(UpstreamError::incomplete);
             exchange.result = Result::error;
@@ -50,14 +105,19 @@ Task<Sent> stream_fill(Worker& worker, Exchange& exchange, Downstream& client, F
         co_return Sent::cut;
     }
 
-    std::string fields = object->fields;
+    std::string fields;
+    if (extent.whole) {
+        fields = object->fields;
+    } else {
+        append_partial_fields(fields, object->fields, extent, *progress.length);
+    }
     fields += "Age: " + std::to_string(object->lifetime.age(now)) + "\r\nCache-Status: ";
     policy::append(fields, exchange.cache);
     fields += "\r\n";
     Downstream::Head head;
-    head.status = object->status;
+    head.status = extent.whole ? object->status : 206;
     head.fields = fields;
-    head.length = progress.length;
+    head.length = extent.whole ? progress.length : std::optional(extent.end - extent.begin);
     head.bodiless = object->status == 204;
     if (head.bodiless) head.length.reset();
     if (exchange.head) {
@@ -65,6 +125,7 @@ Task<Sent> stream_fill(Worker& worker, Exchange& exchange, Downstream& client, F
         const bool sent = co_await client.begin(head, nullptr, 0, true);
         co_return sent ? Sent::all : Sent::cut;
     }
+    Window window(extent);
     for (bool begun = false;;) {
         const auto next = follower.next(at_once);
         if (next.cut) {
@@ -79,16 +140,19 @@ Task<Sent> stream_fill(Worker& worker, Exchange& exchange, Downstream& client, F
         }
         std::array<std::string_view, 16> pieces;
         std::size_t count = 0;
-        for (const auto& piece : next.pieces) pieces[count++] = {piece.data.get(), piece.size};
-        bool sent = false;
-        if (begun) {
-            sent = co_await client.send(pieces.data(), count, next.end);
-        } else {
-            sent = co_await client.begin(head, pieces.data(), count, next.end);
+        for (const auto& piece : next.pieces) {
+            if (const std::string_view bytes = window.take(piece); !bytes.empty()) pieces[count++] = bytes;
+        }
+        const bool last = next.end || window.passed();
+        bool sent = true;
+        if (!begun) {
+            sent = co_await client.begin(head, pieces.data(), count, last);
+        } else if (count > 0 || last) {
+            sent = co_await client.send(pieces.data(), count, last);
         }
         begun = true;
         if (!sent) co_return Sent::cut;
-        if (next.end) co_return Sent::all;
+        if (last) co_return Sent::all;
     }
 }
 

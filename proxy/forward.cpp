@@ -121,10 +121,10 @@ bool set_by_route(const config::RequestFields& fields, std::string_view name) {
 void write_forwarded_head(std::string& out, const Exchange& exchange, const OriginServer& server,
                           const ForwardOptions& options) {
     const config::Route& route = exchange.route->settings;
-    const bool reads = exchange.get || exchange.head;
+    const bool reads = exchange.get || exchange.head || exchange.by_content;
     const bool cookies_ignored =
         exchange.strategy && exchange.strategy->rules.configuration.cookies == config::RequestCookies::ignore && reads;
-    out.assign(options.for_storing ? std::string_view("GET") : exchange.method);
+    out.assign(options.for_storing ? exchange.stored_method() : exchange.method);
     out += ' ';
     append_routed_target(out, route, reads ? exchange.selected : std::string_view(exchange.target.text));
     out += " HTTP/1.1\r\n";
@@ -149,11 +149,15 @@ void write_forwarded_head(std::string& out, const Exchange& exchange, const Orig
     for (const auto& [name, value] : route.request_fields.set) line(out, name, value);
     append_forwarding(out, exchange, options.loop_id);
 
+    if (!options.range.empty()) line(out, "Range", options.range);
+    if (!options.if_range.empty()) line(out, "If-Range", options.if_range);
     if (!options.validators.if_none_match.empty()) line(out, "If-None-Match", options.validators.if_none_match);
     if (!options.validators.if_modified_since.empty()) {
         line(out, "If-Modified-Since", options.validators.if_modified_since);
     }
-    if (options.with_body && exchange.has_body) {
+    if (exchange.by_content) {
+        line(out, "Content-Length", std::to_string(exchange.content.size()));
+    } else if (options.with_body && exchange.has_body) {
         if (exchange.body_length) {
             line(out, "Content-Length", std::to_string(*exchange.body_length));
         } else {

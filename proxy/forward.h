@@ -15,6 +15,8 @@ struct ForwardOptions {
 
     bool for_storing = false;       // the client's conditionals and Range are left out
     policy::Validators validators;  // ours, with for_storing
+    std::string range;              // asked for in the client's place, with for_storing; empty: all
+    std::string if_range;
     bool with_body = true;
     bool expect_continue = false;
     std::string_view upgrade;  // the protocol to ask for

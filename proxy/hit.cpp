@@ -1,10 +1,29 @@
 #include "proxy/hit.h"
 
+#include "policy/part.h"
 #include "policy/vary.h"
 #include "proxy/run_exchange.h"
 #include "proxy/worker.h"
 
 namespace larder::proxy {
+
+namespace {
+
+// A part answers only who asks for bytes of it, and only while it is fresh.
+void judge_part(Hit& hit, const Exchange& exchange) {
+    const bool within =
+        hit.fresh() && policy::range_within(*hit.object, exchange.method, *exchange.fields, exchange.now);
+    if (within) return;
+    const auto mode = exchange.strategy->rules.configuration.request_directives;
+    const storage::Object* const part = hit.fresh() ? hit.object : nullptr;
+    hit.object = nullptr;
+    hit.decision = policy::decide_absent(false, exchange.directives, mode);
+    if (!part) return;
+    hit.part = part;
+    if (hit.decision.reuse == policy::Reuse::fetch) hit.decision.forward = policy::Forward::partial;
+}
+
+}  // namespace
 
 Hit judged(storage::VariantSetPtr set, const storage::Object* object, const Exchange& exchange) {
     const auto mode = exchange.strategy->rules.configuration.request_directives;
@@ -24,19 +43,21 @@ Hit judged(storage::VariantSetPtr set, const storage::Object* object, const Exch
     } else {
         hit.decision = policy::decide(*hit.object, exchange.directives, mode, exchange.now);
     }
+    if (hit.object && hit.object->part) judge_part(hit, exchange);
     return hit;
 }
 
 Hit find_hit(Worker& worker, const Exchange& exchange) {
-    auto found = exchange.running->tiers->find(exchange.key, *exchange.fields, exchange.strategy->index, exchange.now,
-                                               worker.metrics());
+    auto found = exchange.running->tiers->find(exchange.key, {*exchange.fields, exchange.first_language},
+                                               exchange.strategy->index, exchange.now, worker.metrics());
     return judged(std::move(found.set), found.object, exchange);
 }
 
 Task<Hit> find_slow_hit(Worker& worker, const Exchange& exchange, Hit before) {
     Tiers& tiers = *exchange.running->tiers;
     before.given = tiers.given(exchange.key.hash);
-    auto found = co_await tiers.find_slow(worker.executor(), exchange.key, *exchange.fields, exchange.strategy->index,
+    const policy::Selecting selecting(*exchange.fields, exchange.first_language);
+    auto found = co_await tiers.find_slow(worker.executor(), exchange.key, selecting, exchange.strategy->index,
                                           exchange.now, worker.metrics());
     if (found.object || (found.set && !before.set)) {
         const auto given = before.given;

@@ -14,6 +14,7 @@ struct Hit {
 
     storage::VariantSetPtr set;               // pins `object`
     const storage::Object* object = nullptr;  // null: nothing stored for this request
+    const storage::Object* part = nullptr;  // without `object`: fresh bytes of the representation, but not those asked
     policy::Decision decision;
     bool withheld = false;    // something is stored, but not for this user
     std::uint32_t given = 0;  // Tiers::given() before the slow layers were asked
@@ -27,6 +28,7 @@ struct Hit {
     bool fresh() const { return object && decision.reuse == policy::Reuse::fresh; }
     // The object with a pin of its own.
     storage::ObjectPtr shared() const { return {set, object}; }
+    storage::ObjectPtr shared_part() const { return {set, part}; }
 };
 
 // What becomes of a request for which a layer has `set`, and `object` of it; both may be null.

@@ -1,9 +1,12 @@
 #include "proxy/identify.h"
 
 #include "policy/key.h"
+#include "policy/negotiation.h"
 #include "policy/pattern_index.h"
 #include "policy/query.h"
 #include "policy/response.h"
+#include "policy/vary.h"
+#include "proxy/content.h"
 #include "proxy/trusted.h"
 #include "proxy/upstream/upstream.h"
 
@@ -14,13 +17,20 @@ using policy::same_name;
 
 // One pass over the fields for everything that decides the way of a request.
 struct Noticed {
+    static constexpr std::size_t nowhere = ~std::size_t{0}, several = nowhere - 1;
+
     bool cache_control = false;
     bool forwarded = false;
+    std::size_t encodings = nowhere;  // where Accept-Encoding is
+    std::size_t languages = nowhere;  // where Accept-Language is
+
+    static void place(std::size_t& at, std::size_t index) { at = at == nowhere ? index : several; }
 };
 
 Noticed notice(Exchange& exchange, const policy::Fields& fields) {
     Noticed noticed;
-    for (const policy::Field& field : fields) {
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+        const policy::Field& field = fields[i];
         const std::string_view name = field.name;
         switch (name.size()) {
             case 2:
@@ -47,11 +57,16 @@ Noticed notice(Exchange& exchange, const policy::Fields& fields) {
             case 13:
                 noticed.cache_control |= same_name(name, "cache-control");
                 break;
+            case 15:
+                if (same_name(name, "accept-encoding")) Noticed::place(noticed.encodings, i);
+                if (same_name(name, "accept-language")) Noticed::place(noticed.languages, i);
+                noticed.forwarded |= same_name(name.substr(0, 12), "x-forwarded-");
+                break;
             case 19:
                 exchange.to_origin |= same_name(name, "if-unmodified-since");
                 break;
             default:
-                if (name.size() >= 15 && name.size() <= 17) {
+                if (name.size() == 16 || name.size() == 17) {
                     noticed.forwarded |= same_name(name.substr(0, 12), "x-forwarded-");
                 }
         }
@@ -59,12 +74,32 @@ Noticed notice(Exchange& exchange, const policy::Fields& fields) {
     return noticed;
 }
 
-void choose_key(const Shared& shared, const Running& running, Exchange& exchange) {
+// In one line, as nearly all clients send them. What is not of the grammar stays as it is.
+void normalise(Exchange& exchange, const Noticed& noticed) {
+    const auto& strategy = exchange.strategy->rules.configuration;
+    policy::Fields& fields = *exchange.fields;
+    const auto normalised = [&](std::size_t at, std::string_view name) {
+        return at < fields.size() && policy::vary_policy(strategy, name) == config::VaryPolicy::normalise;
+    };
+    if (normalised(noticed.encodings, "accept-encoding") &&
+        policy::canonical_encodings(exchange.encodings, fields[noticed.encodings].value, strategy.offered_encodings)) {
+        fields.replace_value(noticed.encodings, exchange.encodings);
+    }
+    if (normalised(noticed.languages, "accept-language") &&
+        policy::canonical_languages(exchange.languages, fields[noticed.languages].value, strategy.offered_languages)) {
+        fields.replace_value(noticed.languages, exchange.languages);
+        exchange.first_language = policy::first_language(exchange.languages);
+        if (exchange.languages.empty()) fields.remove(noticed.languages);
+    }
+}
+
+void choose_key(const Shared& shared, const Running& running, const Noticed& noticed, Exchange& exchange) {
     const std::string_view host = policy::host_of(exchange.authority);
     exchange.strategy = running.strategies.find(host, exchange.target.path());
     exchange.selected = exchange.target.text;
     if (!exchange.strategy) return;
     const policy::Strategy& strategy = *exchange.strategy;
+    if (exchange.get || exchange.head || stored_by_content(exchange)) normalise(exchange, noticed);
     if (strategy.pattern.query) {
         exchange.selected_text.assign(exchange.target.path());
         const std::size_t path = exchange.selected_text.size();
@@ -85,13 +120,15 @@ void Exchange::clear() {
     fields = nullptr;
     has_body = false;
     body_length.reset();
-    expects_continue = false;
+    expects_continue = by_content = false;
+    content.clear();
     upgrade = {};
     authority.clear();
     route = nullptr;
     upstream = nullptr;
     strategy = nullptr;
     selected = {};
+    first_language = {};
     get = head = range = to_origin = personal = takes_trailers = false;
     directives = {};
     result = Result::bypass;
@@ -102,7 +139,7 @@ void Exchange::clear() {
     upstream_name = {};
 }
 
-h1::Refusal identify(const Shared& shared, const h1::RequestHead& head, bool tls, Exchange& exchange) {
+h1::Refusal identify(const Shared& shared, h1::RequestHead& head, bool tls, Exchange& exchange) {
     exchange.clear();
     exchange.method = head.method;
     exchange.minor = head.minor;
@@ -146,7 +183,7 @@ h1::Refusal identify(const Shared& shared, const h1::RequestHead& head, bool tls
         // HTTP/1.0 without Host: the upstream's first server names it, as it would for a request made to it directly.
         exchange.authority = exchange.upstream->servers().front()->authority();
     }
-    choose_key(shared, running, exchange);
+    choose_key(shared, running, noticed, exchange);
     if (exchange.strategy) {
         exchange.personal =
             policy::personal({exchange.method, head.fields, exchange.has_body}, exchange.strategy->rules);
@@ -161,7 +198,7 @@ std::optional<std::string> key_of_url(const Shared& shared, std::string_view url
     const std::size_t space = url.find(' ');
     const std::string_view behind = space == std::string_view::npos ? std::string_view{} : url.substr(space);
     Exchange exchange;
-    const policy::Fields none;
+    policy::Fields none;
     exchange.fields = &none;
     if (policy::canonical_target(url.substr(0, space), "GET", exchange.target) != policy::TargetVerdict::fine) {
         return std::nullopt;
@@ -171,7 +208,7 @@ std::optional<std::string> key_of_url(const Shared& shared, std::string_view url
     if (!policy::canonical_authority(exchange.target.authority, exchange.https, exchange.authority)) {
         return std::nullopt;
     }
-    choose_key(shared, *shared.running(), exchange);
+    choose_key(shared, *shared.running(), Noticed(), exchange);
     std::string key = std::string(exchange.scheme()) + "://" + exchange.authority;
     key += exchange.selected;
     key += behind;
@@ -193,6 +230,8 @@ DetachedExchange::DetachedExchange(const Exchange& from) : exchange(from) {
         fields_.add(name, keep(field.value));
     }
     exchange.fields = &fields_;
+    exchange.first_language =
+        from.first_language.empty() ? std::string_view() : policy::first_language(exchange.languages);
     exchange.upgrade = {};
     exchange.target.authority = {};
     exchange.key.text = exchange.key_text;

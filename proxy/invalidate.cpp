@@ -31,15 +31,18 @@ Task<InvalidationReceipt> invalidate(Executor executor, Shared& shared,
     co_return receipt;
 }
 
-Task<void> invalidate_after_write(Executor executor, Shared& shared, const Exchange& exchange,
-                                  const h1::ResponseHead& head) {
+Task<std::vector<policy::Sequence>> invalidate_after_write(Executor executor, Shared& shared, const Exchange& exchange,
+                                                           const h1::ResponseHead& head) {
+    std::vector<policy::Sequence> entered;
     const policy::UriView target{exchange.scheme(), exchange.authority, exchange.target.text};
     for (const std::string& uri : policy::invalidated_uris(exchange.method, head.status, target, head.fields)) {
         auto key = key_of_url(shared, uri);
         if (!key) continue;
         auto invalidation = policy::Invalidation::single_key(std::move(*key), shared.hash_seed);
-        co_await invalidate(executor, shared, std::move(invalidation), 0);
+        co_await invalidate(executor, shared, invalidation, 0);
+        entered.push_back(invalidation->sequence);
     }
+    co_return entered;
 }
 
 }  // namespace larder::proxy

@@ -4,6 +4,7 @@
 #include "policy/end_to_end.h"
 #include "policy/invalidates.h"
 #include "proxy/invalidate.h"
+#include "proxy/post.h"
 #include "proxy/run_exchange.h"
 #include "proxy/tunnel.h"
 #include "proxy/upstream/upstream.h"
@@ -77,6 +78,11 @@ Task<void> pass_request(Worker& worker, Exchange& exchange, Downstream& client, 
     ForwardOptions options;
     const bool upgrades = !exchange.upgrade.empty() && exchange.route->settings.upgrade;
     if (upgrades) options.upgrade = exchange.upgrade;
+    // What a POST brings may be stored: nothing that is invalidated from here on may be undone by it.
+    Tiers::Hold before;
+    if (exchange.method == "POST" && exchange.strategy) {
+        before = std::make_shared<policy::Tickets::Ticket>(worker.shared().tickets.begin());
+    }
     Fetched fetched = co_await fetch(worker, exchange, std::move(options), &client);
     if (fetched.error != UpstreamError::none) {
         Problem problem = Problem::of(fetched.error);
@@ -90,7 +96,12 @@ Task<void> pass_request(Worker& worker, Exchange& exchange, Downstream& client, 
         co_return;
     }
     if (!policy::is_safe(exchange.method)) {
-        co_await invalidate_after_write(worker.executor(), worker.shared(), exchange, fetched.head);
+        auto own = co_await invalidate_after_write(worker.executor(), worker.shared(), exchange, fetched.head);
+        if (before && represents_target(worker.shared(), exchange, fetched)) {
+            Writing written(std::move(before), std::move(own));
+            co_await answer_and_store(worker, exchange, client, std::move(fetched), std::move(written));
+            co_return;
+        }
     }
     co_await pass_response(worker, exchange, client, std::move(fetched));
 }

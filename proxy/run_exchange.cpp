@@ -1,6 +1,8 @@
 #include "proxy/run_exchange.h"
 
 #include "policy/date.h"
+#include "policy/part.h"
+#include "proxy/content.h"
 #include "proxy/filling.h"
 #include "proxy/following.h"
 #include "proxy/pass.h"
@@ -22,23 +24,25 @@ bool may_collapse(Worker& worker, const Exchange& exchange) {
     return !worker.shared().remembered.recall(exchange.key.hash, exchange.now).uncacheable;
 }
 
-Task<void> alone(Worker& worker, Exchange& exchange, Downstream& client, storage::ObjectPtr stale) {
+Task<void> alone(Worker& worker, Exchange& exchange, Downstream& client, storage::ObjectPtr stale, WantedRange wanted) {
     exchange.cache.collapsed = false;
     Filling filling(worker.shared().fills.solo(), std::nullopt, std::move(stale));
+    filling.wanted = std::move(wanted);
     co_await fill_and_answer(worker, exchange, &client, std::move(filling));
 }
 
-Task<void> fetch_to_store(Worker& worker, Exchange& exchange, Downstream& client, Hit hit) {
+Task<void> fetch_to_store(Worker& worker, Exchange& exchange, Downstream& client, Hit hit, WantedRange wanted) {
     storage::ObjectPtr stale = hit.object ? hit.shared() : nullptr;
     std::optional<storage::KeyHash> last;
     while (may_collapse(worker, exchange)) {
-        const auto key = fill_key(worker, exchange, hit.set.get());
+        const auto key = fill_key(worker, exchange, hit.set.get(), wanted);
         if (last == key.hash) break;  // what that one brings is not for this request
         last = key.hash;
         auto joined = worker.shared().fills.join(key.hash, key.text);
         if (joined.leader) {
             Filling filling(std::move(joined.fill), key.hash, std::move(stale));
             filling.given = hit.given;
+            filling.wanted = std::move(wanted);
             co_await fill_and_answer(worker, exchange, &client, std::move(filling));
             co_return;
         }
@@ -64,14 +68,44 @@ Task<void> fetch_to_store(Worker& worker, Exchange& exchange, Downstream& client
         }
         // If its Vary did not select this request, the names are known now and make another key.
     }
-    co_await alone(worker, exchange, client, std::move(stale));
+    co_await alone(worker, exchange, client, std::move(stale), std::move(wanted));
+}
+
+// With nothing stored that could be validated.
+WantedRange wanted_range(const Exchange& exchange, const Hit& hit) {
+    WantedRange wanted;
+    const auto& configuration = exchange.strategy->rules.configuration;
+    if (hit.object || configuration.range_requests != config::RangeRequests::part) return wanted;
+    if (exchange.range) {
+        const auto range = policy::single_range(exchange.method, *exchange.fields);
+        if (!range) return wanted;
+        wanted.range = *range;
+        wanted.if_range = exchange.fields->value("if-range");
+    } else if (hit.part) {
+        const auto rest = policy::rest_of(*hit.part);
+        if (!rest || rest->complete > configuration.max_object_size) return wanted;
+        wanted.range = rest->range;
+        wanted.if_range = rest->if_range;
+        wanted.rest_of = hit.shared_part();
+    }
+    return wanted;
+}
+
+// A range that the origin is to be asked for without anything being stored.
+bool passes_range(Worker& worker, const Exchange& exchange, const Hit& hit, const WantedRange& wanted) {
+    if (hit.object || !exchange.range) return false;
+    if (exchange.strategy->rules.configuration.range_requests != config::RangeRequests::whole) {
+        return wanted.range.empty();
+    }
+    // It has been too large, or not storable: the client still wants no more than its range.
+    return worker.shared().remembered.recall(exchange.key.hash, exchange.now).uncacheable;
 }
 
 }  // namespace
 
 bool may_be_stored(const Exchange& exchange) {
-    return exchange.strategy && (exchange.get || exchange.head) && !exchange.has_body && !exchange.to_origin &&
-           exchange.upgrade.empty();
+    const bool method = ((exchange.get || exchange.head) && !exchange.has_body) || exchange.by_content;
+    return exchange.strategy && method && !exchange.to_origin && exchange.upgrade.empty();
 }
 
 Forward why_not(const Exchange& exchange) {
@@ -124,7 +158,7 @@ Task<void> send_problem(Downstream& client, Exchange& exchange, Problem problem,
         fields += "Proxy-Status: " + status + "\r\n";
     }
     if (problem.status == 503) fields += "Retry-After: 1\r\n";
-    if (problem.status == 405) fields += "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n";
+    if (problem.status == 405) fields += "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, QUERY\r\n";
     fields += "Cache-Status: ";
     exchange.cache.stored = false;
     policy::append(fields, exchange.cache);
@@ -143,7 +177,7 @@ namespace {
 
 // OPTIONS *: about this server itself (RFC 9110 section 9.3.7).
 Task<void> answer_about_self(Exchange& exchange, Downstream& client) {
-    std::string fields = "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\nDate: ";
+    std::string fields = "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, QUERY\r\nDate: ";
     fields += policy::http_date(exchange.now);
     fields += "\r\n";
     Downstream::Head head;
@@ -157,12 +191,34 @@ bool ends_here(const Exchange& exchange) {
     return exchange.method == "OPTIONS" && policy::trimmed(exchange.fields->value("max-forwards")) == "0";
 }
 
+// More of it than goes into a key, or none.
+Task<void> without_content(Worker& worker, Exchange& exchange, Downstream& client, ContentOutcome outcome) {
+    if (outcome.taken == TakenContent::failed) {
+        Problem problem = Problem::of(UpstreamError::client_gone);
+        problem.status = outcome.status;
+        exchange.result = Result::error;
+        co_await send_problem(client, exchange, problem, true);
+        co_return;
+    }
+    exchange.result = Result::bypass;
+    ContentFirst rest(client, exchange.content);
+    co_await pass_request(worker, exchange, rest, Forward::bypass);
+}
+
 }  // namespace
 
 Task<void> run_exchange(Worker& worker, Exchange& exchange, Downstream& client, Hit hit) {
     if (exchange.target.text == "*" || ends_here(exchange)) {
         co_await answer_about_self(exchange, client);
         co_return;
+    }
+    if (stored_by_content(exchange)) {
+        const auto content = co_await take_content(worker.shared(), exchange, client);
+        if (content.taken != TakenContent::all) {
+            co_await without_content(worker, exchange, client, content);
+            co_return;
+        }
+        hit = find_hit(worker, exchange);
     }
     if (!may_be_stored(exchange)) {
         exchange.result = Result::bypass;
@@ -205,12 +261,12 @@ Task<void> run_exchange(Worker& worker, Exchange& exchange, Downstream& client, 
         co_await pass_head(worker, exchange, client, std::move(hit));
         co_return;
     }
-    // Nothing is stored for a part alone, so the origin is asked for just that.
-    if (!hit.object && exchange.range) {
+    WantedRange wanted = wanted_range(exchange, hit);
+    if (passes_range(worker, exchange, hit, wanted)) {
         co_await pass_request(worker, exchange, client, exchange.cache.forward);
         co_return;
     }
-    co_await fetch_to_store(worker, exchange, client, std::move(hit));
+    co_await fetch_to_store(worker, exchange, client, std::move(hit), std::move(wanted));
 }
 
 }  // namespace larder::proxy

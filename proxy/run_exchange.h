@@ -12,7 +12,8 @@ namespace larder::proxy {
 // `hit` is what find_hit() found, if it was asked.
 Task<void> run_exchange(Worker& worker, Exchange& exchange, Downstream& client, Hit hit);
 
-// A GET or HEAD with a strategy, and nothing about it that only the origin can answer.
+// A GET or HEAD with a strategy, or a request whose content is in its key, and nothing about it that only the origin
+// can answer.
 bool may_be_stored(const Exchange& exchange);
 
 // Why the others go to the origin.

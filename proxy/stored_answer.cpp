@@ -2,6 +2,7 @@
 
 #include "policy/conditional.h"
 #include "policy/field_lines.h"
+#include "policy/part.h"
 #include "proxy/decimal.h"
 
 namespace larder::proxy {
@@ -14,13 +15,17 @@ using policy::same_name;
 // find parts by their Content-Range and length, and this one is long enough not to occur by chance.
 constexpr std::string_view boundary = "larder-byteranges-3c9d1f64a87be205";
 
-void append_content_range(std::string& out, const ByteRange& range, std::uint64_t size) {
+void append_content_range(std::string& out, const ByteRange& range, std::optional<std::uint64_t> size) {
     out += "Content-Range: bytes ";
     append_number(out, range.first);
     out += '-';
     append_number(out, range.last);
     out += '/';
-    append_number(out, size);
+    if (size) {
+        append_number(out, *size);
+    } else {
+        out += '*';
+    }
     out += "\r\n";
 }
 
@@ -56,6 +61,8 @@ void StoredAnswer::prepare(const Exchange& exchange, const storage::Object& obje
         status_ = 304;
         bodiless_ = true;
         append_lines(fields_, object.fields, in_not_modified);
+    } else if (object.part) {
+        part_of_part(exchange, object, now);
     } else if (exchange.range && object.status == 200) {
         select_parts(exchange, object, now);
     } else {
@@ -98,6 +105,17 @@ void StoredAnswer::select_parts(const Exchange& exchange, const storage::Object&
     append_lines(fields_, object.fields, [](std::string_view name) { return !same_name(name, "content-range"); });
     append_content_range(fields_, range, length_);
     parts_.push_back({{}, range});
+    length_ = range.last - range.first + 1;
+}
+
+// Chosen only for a request whose range lies within it (proxy/hit.h).
+void StoredAnswer::part_of_part(const Exchange& exchange, const storage::Object& object, storage::UnixTime now) {
+    const auto range = policy::range_within(object, exchange.method, *exchange.fields, now)
+                           .value_or(ByteRange{object.part->first, object.part->first + length_ - 1});
+    status_ = 206;
+    append_lines(fields_, object.fields, [](std::string_view name) { return !same_name(name, "content-range"); });
+    append_content_range(fields_, range, object.part->complete);
+    parts_.push_back({{}, {range.first - object.part->first, range.last - object.part->first}});
     length_ = range.last - range.first + 1;
 }
 

@@ -43,6 +43,7 @@ class StoredAnswer {
     };
 
     void select_parts(const Exchange& exchange, const storage::Object& object, storage::UnixTime now);
+    void part_of_part(const Exchange& exchange, const storage::Object& object, storage::UnixTime now);
     void multipart(const std::vector<policy::ByteRange>& ranges, const storage::Object& object);
 
     int status_ = 200;

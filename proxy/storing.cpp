@@ -1,7 +1,13 @@
 #include "proxy/storing.h"
 
 #include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 
+#include "policy/part.h"
+#include "policy/stored.h"
+#include "proxy/following.h"
+#include "proxy/provenance.h"
 #include "proxy/upstream/upstream.h"
 #include "proxy/worker.h"
 
@@ -111,14 +117,38 @@ bool Storing::take_at_hand(UpstreamConnection::Piece piece) {
     return piece.end;
 }
 
+bool Storing::take_first() {
+    if (what_.begins_with) {
+        // These bytes are the layers' already: they are shared, not copied.
+        for (const auto& piece : what_.begins_with->pieces) filling_.fill->append(piece);
+        size_ = what_.begins_with->size;
+    }
+    return take_at_hand(connection_->piece_at_hand());
+}
+
+// A part joins what is held of the same representation, or takes its place; beside a whole it is of no use.
+storage::ObjectPtr Storing::put_together(std::shared_ptr<storage::Object> received) const {
+    const auto held = running_->tiers->held(key_, received->vary, what_.strategy);
+    if (!held || !held->lifetime.fresh(worker_.shared().clock.unix_time())) return received;
+    if (!held->part) return policy::same_representation(*held, *received) ? nullptr : received;
+    // An invalidation since its fetch concerns it, though not what came now.
+    if (!policy::combinable(*held, *received) || !worker_.shared().tickets.permits(key_, *held)) return received;
+    auto joined = std::make_shared<storage::Object>(policy::combined(*held, *received));
+    joined->body = compact(std::const_pointer_cast<storage::Body>(joined->body));
+    const bool fits = !joined->part || joined->body->size <= running_->tiers->largest_part(what_.strategy);
+    return fits ? joined : received;
+}
+
 void Storing::finish() {
     Shared& shared = worker_.shared();
     storage::ObjectPtr object;
     if (keeping_) {
         auto made = std::make_shared<storage::Object>(*what_.head);
         made->body = compact(filling_.fill->body());
-        object = std::move(made);
-        const auto stored = running_->tiers->store(key_, object, what_.strategy, ticket_, worker_.metrics());
+        object = made;
+        storage::ObjectPtr kept = made->part ? put_together(made) : object;
+        const auto stored = !kept ? storage::Stored::superseded
+                                  : running_->tiers->store(key_, kept, what_.strategy, ticket_, worker_.metrics());
         if (stored == storage::Stored::invalidated) filling_.fill->overtaken();
     }
     filling_.unlist(shared.fills);
@@ -145,6 +175,45 @@ Task<void> Storing::take_rest(std::unique_ptr<Storing> storing) {
         }
     }
     storing.reset();  // before `background`: it ends the worker's wait for us
+}
+
+std::shared_ptr<storage::Object> stored_response(const Exchange& exchange, const policy::Request& request,
+                                                 const Fetched& fetched, policy::Sequence ticket) {
+    const policy::Response response{fetched.head.status, fetched.head.fields, fetched.request_time,
+                                    fetched.response_time};
+    auto object = std::make_shared<storage::Object>(policy::stored_object(request, response, exchange.strategy->rules));
+    object->fields += fetched.head.minor == 0 ? "Via: 1.0 larder\r\n" : "Via: 1.1 larder\r\n";
+    set_provenance(*object, exchange);
+    object->ticket = ticket;
+    object->stored_at = fetched.response_time;
+    return object;
+}
+
+std::optional<std::uint64_t> body_length(const h1::ResponseHead& head) {
+    if (head.framing == h1::BodyFraming::none) return 0;
+    return head.framing == h1::BodyFraming::length ? std::optional(head.content_length) : std::nullopt;
+}
+
+Task<void> store_and_answer(Worker& worker, Exchange& exchange, Downstream* client, Filling filling, Storing::What what,
+                            std::optional<std::uint64_t> length, Tiers::Hold ticket,
+                            std::unique_ptr<UpstreamConnection> connection) {
+    const std::shared_ptr<Fill> fill = filling.fill;
+    fill->begin(what.head, length);
+    std::optional<Fill::Follower> leader;
+    if (client) leader.emplace(fill, worker.executor(), ~std::size_t{0});
+    auto storing =
+        std::make_unique<Storing>(worker, exchange.running, exchange.key, std::move(filling), std::move(what),
+                                  std::move(ticket), std::move(connection), *exchange.upstream);
+    // What came with the head is for a small response all of it.
+    if (!storing->take_first()) {
+        asio::co_spawn(worker.executor(), Storing::take_rest(std::move(storing)), asio::detached);
+    }
+    if (!client) co_return;
+    const Sent sent = co_await stream_fill(worker, exchange, *client, *leader);
+    if (sent != Sent::all) {
+        if (fill->progress().state == Fill::State::broken) exchange.result = Result::error;
+        client->cut();
+    }
 }
 
 }  // namespace larder::proxy

@@ -7,6 +7,8 @@
 #include <memory>
 #include <string>
 
+#include "policy/response.h"
+#include "proxy/fetch.h"
 #include "proxy/filling.h"
 #include "proxy/task.h"
 #include "proxy/tiers.h"
@@ -20,10 +22,13 @@ struct Running;
 class Storing {
   public:
     struct What {
+        What(storage::ObjectPtr object, std::uint64_t most) : head(std::move(object)), max_size(most) {}
+
         storage::ObjectPtr head;  // the object without its body
         std::uint32_t strategy = 0;
-        std::uint64_t max_size = 0;  // of the body; beyond it, it is streamed on and not stored
-        bool keep_alive = false;     // the connection may be used again after the body
+        std::uint64_t max_size = 0;                        // of the body; beyond it, it is streamed on and not stored
+        bool keep_alive = false;                           // the connection may be used again after the body
+        std::shared_ptr<const storage::Body> begins_with;  // goes before what comes; null: nothing
     };
 
     Storing(Worker& worker, std::shared_ptr<const Running> running, const storage::KeyView& key, Filling filling,
@@ -32,8 +37,8 @@ class Storing {
     Storing(const Storing&) = delete;
     Storing& operator=(const Storing&) = delete;
 
-    // What came with the head. True: that was all of it, and it is stored.
-    bool take_first() { return take_at_hand(connection_->piece_at_hand()); }
+    // What it begins with, and what came with the head. True: that was all of it, and it is stored.
+    bool take_first();
     // The rest, behind whoever asked for it: a client that goes away does not end it.
     static Task<void> take_rest(std::unique_ptr<Storing> storing);
 
@@ -43,6 +48,7 @@ class Storing {
     void append(std::string_view data, bool last);
     bool room_for(std::uint64_t bytes);
     void finish();
+    storage::ObjectPtr put_together(std::shared_ptr<storage::Object> received) const;
 
     Worker& worker_;
     const std::shared_ptr<const Running> running_;  // keeps upstream_
@@ -58,5 +64,18 @@ class Storing {
     bool keeping_ = true;         // it is still to be stored
     bool finished_ = false;
 };
+
+// The object that is stored of a response, without its body.
+std::shared_ptr<storage::Object> stored_response(const Exchange& exchange, const policy::Request& request,
+                                                 const Fetched& fetched, policy::Sequence ticket);
+
+// Of the body, as far as the head tells.
+std::optional<std::uint64_t> body_length(const h1::ResponseHead& head);
+
+// Lets it come in as `filling`, and answers `client` (null: nobody waits) with it as it comes. `length`: of the body
+// that the client gets, if it is known.
+Task<void> store_and_answer(Worker& worker, Exchange& exchange, Downstream* client, Filling filling, Storing::What what,
+                            std::optional<std::uint64_t> length, Tiers::Hold ticket,
+                            std::unique_ptr<UpstreamConnection> connection);
 
 }  // namespace larder::proxy

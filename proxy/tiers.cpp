@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "policy/vary.h"
-
 namespace larder::proxy {
 
 using storage::Stored;
@@ -71,7 +69,7 @@ Tiers::Tiers(std::vector<Tier> tiers, const policy::StrategyTable& strategies, p
     }
 }
 
-Tiers::Found Tiers::find(const storage::KeyView& key, const policy::Fields& request, std::uint32_t strategy,
+Tiers::Found Tiers::find(const storage::KeyView& key, const policy::Selecting& request, std::uint32_t strategy,
                          storage::UnixTime now, WorkerMetrics& metrics) {
     Found found;
     for (std::size_t tier = 0; tier < depth_[strategy]; ++tier) {
@@ -98,6 +96,8 @@ Stored Tiers::store(const storage::KeyView& key, const storage::ObjectPtr& objec
             into.counters->of(metrics.index).stores[static_cast<std::size_t>(stored)].add();
         } else if (!tickets_.permits(key, *object)) {
             stored = Stored::invalidated;
+        } else if (object->part) {
+            continue;
         } else {
             const auto takes = into.layer->stats().available ? Stored::yes : Stored::failed;
             stored = object->body->size > into.layer->largest() ? Stored::too_large : takes;
@@ -172,6 +172,26 @@ std::uint64_t Tiers::largest(std::uint32_t strategy) const {
         }
     }
     return most;
+}
+
+std::uint64_t Tiers::largest_part(std::uint32_t strategy) const {
+    std::uint64_t most = 0;
+    for (std::size_t tier = 0; tier < depth_[strategy]; ++tier) {
+        if (tiers_[tier].memory) most = std::max(most, tiers_[tier].memory->largest());
+    }
+    return most;
+}
+
+storage::ObjectPtr Tiers::held(const storage::KeyView& key, const std::vector<storage::VaryField>& vary,
+                               std::uint32_t strategy) const {
+    for (std::size_t tier = 0; tier < depth_[strategy]; ++tier) {
+        const auto set = tiers_[tier].memory ? tiers_[tier].memory->peek(key) : nullptr;
+        if (!set) continue;
+        for (const storage::ObjectPtr& object : set->variants) {
+            if (object->vary == vary) return object;
+        }
+    }
+    return nullptr;
 }
 
 void Tiers::expire(storage::UnixTime now) {

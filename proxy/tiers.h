@@ -14,9 +14,9 @@
 #include <vector>
 
 #include "config/config.h"
-#include "policy/fields.h"
 #include "policy/strategy_table.h"
 #include "policy/tickets.h"
+#include "policy/vary.h"
 #include "proxy/invalidate.h"
 #include "proxy/metrics.h"
 #include "proxy/task.h"
@@ -46,7 +46,7 @@ class Tiers {
         const storage::Object* object = nullptr;  // the variant for this request
     };
     // Does not allocate.
-    Found find(const storage::KeyView& key, const policy::Fields& request, std::uint32_t strategy,
+    Found find(const storage::KeyView& key, const policy::Selecting& request, std::uint32_t strategy,
                storage::UnixTime now, WorkerMetrics& metrics);
 
     // The strategy has layers that find() does not ask.
@@ -56,15 +56,18 @@ class Tiers {
     std::uint32_t given(const storage::KeyHash& key) const { return given_[key.low % given_.size()].load(); }
     // Asks those, in order, and copies what is found into the faster ones in front, if its body is in memory; a body
     // with a source stays where it is.
-    Task<Found> find_slow(Executor executor, storage::KeyView key, const policy::Fields& request,
-                          std::uint32_t strategy, storage::UnixTime now, WorkerMetrics& metrics);
+    Task<Found> find_slow(Executor executor, storage::KeyView key, policy::Selecting request, std::uint32_t strategy,
+                          storage::UnixTime now, WorkerMetrics& metrics);
 
     // Keeps the ticket of a fetch until every layer has let go of what came of it.
     using Hold = std::shared_ptr<policy::Tickets::Ticket>;
-    // Into the strategy's layer and those in front. `yes`: one that answers at once has it, or a slow one that takes it
-    // was given it.
+    // Into the strategy's layer and those in front; a part only into those that answer at once. `yes`: one that answers
+    // at once has it, or a slow one that takes it was given it.
     storage::Stored store(const storage::KeyView& key, const storage::ObjectPtr& object, std::uint32_t strategy,
                           const Hold& hold, WorkerMetrics& metrics);
+    // What the layers that answer at once hold of this variant; null: nothing.
+    storage::ObjectPtr held(const storage::KeyView& key, const std::vector<storage::VaryField>& vary,
+                            std::uint32_t strategy) const;
     // In the place of `old`, wherever that is.
     storage::Stored refresh(const storage::KeyView& key, const storage::ObjectPtr& old, const storage::ObjectPtr& next,
                             std::uint32_t strategy, const Hold& hold, WorkerMetrics& metrics);
@@ -75,8 +78,9 @@ class Tiers {
     Task<InvalidationReceipt> erase(Executor executor, std::shared_ptr<const policy::Invalidation> invalidation,
                                     std::size_t list_at_most);
 
-    // The largest body that one of the strategy's layers takes at this moment.
+    // The largest body that one of the strategy's layers takes at this moment; for a part, one that answers at once.
     std::uint64_t largest(std::uint32_t strategy) const;
+    std::uint64_t largest_part(std::uint32_t strategy) const;
     // Lets go of what is past its time, and tells slow layers of the uses that those in front of them have seen: a
     // bounded part at each call, one a second.
     void expire(storage::UnixTime now);

@@ -15,18 +15,19 @@ using storage::Layer;
 // decides between variants.
 class Lookup {
   public:
-    Lookup(Executor executor, const policy::Fields& request) : wakeup(std::move(executor)) {
-        std::size_t size = 0;
-        for (const policy::Field& field : request) size += field.name.size() + field.value.size();
+    Lookup(Executor executor, const policy::Selecting& request) : wakeup(std::move(executor)) {
+        std::size_t size = request.first_language.size();
+        for (const policy::Field& field : request.fields) size += field.name.size() + field.value.size();
         text_.reserve(size);  // never moves: the views stay good
-        request_.reserve(request.size());
-        for (const policy::Field& field : request) request_.add(kept(field.name), kept(field.value));
+        request_.reserve(request.fields.size());
+        for (const policy::Field& field : request.fields) request_.add(kept(field.name), kept(field.value));
+        first_language_ = kept(request.first_language);
     }
     Lookup(const Lookup&) = delete;
     Lookup& operator=(const Lookup&) = delete;
 
     const storage::Object* choose(const storage::VariantSet& set) const {
-        return policy::choose_variant(set, request_);
+        return policy::choose_variant(set, {request_, first_language_});
     }
 
     Wakeup wakeup;
@@ -39,6 +40,7 @@ class Lookup {
     }
     std::string text_;
     policy::Fields request_;
+    std::string_view first_language_;
 };
 
 void ask(Layer& layer, const storage::KeyView& key, const std::shared_ptr<Lookup>& lookup) {
@@ -76,7 +78,7 @@ void add(InvalidationReceipt& receipt, InvalidationReceipt::ForLayer& layer, sto
 
 }  // namespace
 
-Task<Tiers::Found> Tiers::find_slow(Executor executor, storage::KeyView key, const policy::Fields& request,
+Task<Tiers::Found> Tiers::find_slow(Executor executor, storage::KeyView key, policy::Selecting request,
                                     std::uint32_t strategy, storage::UnixTime now, WorkerMetrics& metrics) {
     Found found;
     for (std::size_t tier = 0; tier < depth_[strategy]; ++tier) {

@@ -71,12 +71,20 @@ struct Lifetime {
     bool operator==(const Lifetime&) const = default;
 };
 
+// Where the bytes lie that a partial response (206) brought: from `first` on, of `complete` bytes if that is known.
+struct Part {
+    std::uint64_t first = 0;
+    std::optional<std::uint64_t> complete;
+    bool operator==(const Part&) const = default;
+};
+
 struct Object {
     // End-to-end fields as they are sent, "Name: value\r\n"..., without Age, Content-Length, Cache-Status and what is
     // hop-by-hop. The status line is made from `status`.
     std::string fields;
     std::shared_ptr<const Body> body;
     int status = 200;
+    std::optional<Part> part;  // `body` is not the whole; such an object lives in layers that answer at once only
 
     Lifetime lifetime;
     UnixTime date = 0;  // the response's Date, or response_time

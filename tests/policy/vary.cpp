@@ -76,6 +76,49 @@ TEST(Vary, SelectedFieldsAreStoredNormalised) {
     EXPECT_EQ(fields, expected);
 }
 
+// RFC 9842 section 6: the response to one dictionary is of no use to who has another or none.
+TEST(Vary, DictionaryCodingsVaryByTheDictionary) {
+    EXPECT_EQ(vary_names(fields_of("Content-Encoding: dcb")), (Names{"accept-encoding", "available-dictionary"}));
+    EXPECT_EQ(vary_names(fields_of("Content-Encoding: DCZ\nVary: Foo, Accept-Encoding")),
+              (Names{"foo", "accept-encoding", "available-dictionary"}));
+    EXPECT_EQ(vary_names(fields_of("Content-Encoding: br\nVary: Foo")), (Names{"foo"}));
+    EXPECT_EQ(vary_names(fields_of("Content-Encoding: dcb\nVary: *")), std::nullopt);
+}
+
+TEST(Vary, WhatAStrategySaysOfAFieldHolds) {
+    using config::VaryPolicy;
+    config::StrategyConfiguration strategy;
+    EXPECT_EQ(vary_policy(strategy, "accept-language"), VaryPolicy::normalise);
+    EXPECT_EQ(vary_policy(strategy, "user-agent"), VaryPolicy::pass);
+    strategy.vary = {{"accept-language", VaryPolicy::pass}, {"user-agent", VaryPolicy::bypass}};
+    EXPECT_EQ(vary_policy(strategy, "accept-language"), VaryPolicy::pass);
+    EXPECT_EQ(vary_policy(strategy, "accept-encoding"), VaryPolicy::normalise);
+    EXPECT_EQ(vary_policy(strategy, "user-agent"), VaryPolicy::bypass);
+}
+
+TEST(Vary, TheFirstChoiceOfLanguageNeedsNoOtherVariant) {
+    const auto variant = [](const char* language, const char* other) {
+        auto object = std::make_shared<storage::Object>();
+        object->fields = std::string("Content-Language: ") + language + "\r\n";
+        object->vary = {{"foo", other}, {"accept-language", "en,de"}};
+        return object;
+    };
+    storage::VariantSet set;
+    set.variants = {variant("de", "1"), variant("en, de", "1")};
+    const Fields request = fields_of("Foo: 1\nAccept-Language: fr;q=0.5, de");
+    EXPECT_EQ(choose_variant(set, {request, "DE"}), set.variants[0].get());
+    EXPECT_EQ(choose_variant(set, {request, "en"}), nullptr);
+    EXPECT_EQ(choose_variant(set, {request, ""}), nullptr);
+    const Fields differs = fields_of("Foo: 2\nAccept-Language: de");
+    EXPECT_EQ(choose_variant(set, {differs, "de"}), nullptr);
+    // Without Accept-Language in Vary the language has no part in it.
+    auto plain = std::make_shared<storage::Object>();
+    plain->fields = "Content-Language: de\r\n";
+    plain->vary = {{"foo", "3"}};
+    set.variants = {plain};
+    EXPECT_EQ(choose_variant(set, {differs, "de"}), nullptr);
+}
+
 TEST(Vary, TheMostRecentMatchIsChosen) {
     const auto variant = [](const char* value, int status) {
         auto object = std::make_shared<storage::Object>();

@@ -216,7 +216,7 @@ TEST(Identify, ForgetsTheRequestBefore) {
                 "HEAD /cached/x?a=1 HTTP/1.0\nHost: h\nCookie: c\nRange: bytes=0-1\nIf-Match: x\nTE: trailers\n"
                 "Cache-Control: no-store\n");
     ASSERT_TRUE(first.exchange.strategy);
-    const Asked plain(shared, "GET /x HTTP/1.1\nHost: h\n");
+    Asked plain(shared, "GET /x HTTP/1.1\nHost: h\n");
     EXPECT_FALSE(identify(shared, plain.head, false, first.exchange));
     const Exchange& again = first.exchange;
     EXPECT_TRUE(again.get);

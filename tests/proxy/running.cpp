@@ -43,7 +43,7 @@ class RunningTest : public testing::Test {
         return running.tiers->store(Key(url).view, storage::make({.ticket = hold->sequence()}), 0, hold, metrics);
     }
     bool has(const Running& running, const std::string& url) {
-        return running.tiers->find(Key(url).view, {}, 0, storage::now, metrics).object;
+        return running.tiers->find(Key(url).view, policy::Fields(), 0, storage::now, metrics).object;
     }
 
     Shared shared{before(), 7, 2};

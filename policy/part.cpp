@@ -1,0 +1,180 @@
+#include "policy/part.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "policy/conditional.h"
+#include "policy/field_lines.h"
+
+namespace larder::policy {
+namespace {
+
+using storage::Body;
+using storage::Object;
+
+std::optional<std::uint64_t> number(std::string_view text) {
+    std::uint64_t value = 0;
+    if (text.empty() || text.size() > 19) return std::nullopt;
+    for (const char c : text) {
+        if (c < '0' || c > '9') return std::nullopt;
+        value = value * 10 + static_cast<std::uint64_t>(c - '0');
+    }
+    return value;
+}
+
+std::uint64_t begin_of(const Object& part) {
+    return part.part->first;
+}
+std::uint64_t end_of(const Object& part) {
+    return part.part->first + (part.body ? part.body->size : 0);
+}
+
+bool strong_date(const Object& object) {
+    return object.last_modified && *object.last_modified < object.date;
+}
+
+bool same_complete(const Object& a, const Object& b) {
+    return !a.part->complete || !b.part->complete || a.part->complete == b.part->complete;
+}
+
+// The bytes of `body` from `begin` on, which share its memory.
+void append_from(Body& out, const Body& body, std::uint64_t begin) {
+    for (const Body::Piece& piece : body.pieces) {
+        if (begin >= piece.size) {
+            begin -= piece.size;
+            continue;
+        }
+        const auto skip = static_cast<std::size_t>(begin);
+        begin = 0;
+        out.pieces.push_back({std::shared_ptr<char[]>(piece.data, piece.data.get() + skip), piece.size - skip});
+        out.size += piece.size - skip;
+    }
+}
+
+void append_until(Body& out, const Body& body, std::uint64_t end) {
+    for (const Body::Piece& piece : body.pieces) {
+        if (end == 0) return;
+        const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(end, piece.size));
+        out.pieces.push_back({piece.data, size});
+        out.size += size;
+        end -= size;
+    }
+}
+
+// RFC 9110 section 15.3.7.3: the new response's fields replace those of the same name; Content-Range is neither's.
+std::string combined_fields(std::string_view stored, std::string_view received) {
+    const Fields updates = fields_in(received);
+    std::string text;
+    for_each_line(stored, [&](std::string_view line, const Field& field) {
+        if (!same_name(field.name, "content-range") && !updates.has(field.name)) text.append(line).append("\r\n");
+        return true;
+    });
+    for_each_line(received, [&](std::string_view line, const Field& field) {
+        if (!same_name(field.name, "content-range")) text.append(line).append("\r\n");
+        return true;
+    });
+    return text;
+}
+
+}  // namespace
+
+std::optional<ContentRange> content_range(const Fields& response) {
+    if (response.count("Content-Range") != 1) return std::nullopt;
+    std::string_view text = response.value("Content-Range");
+    if (text.size() < 6 || !same_name(text.substr(0, 6), "bytes ")) return std::nullopt;
+    text.remove_prefix(6);
+    const std::size_t dash = text.find('-');
+    const std::size_t slash = text.find('/');
+    if (dash == std::string_view::npos || slash == std::string_view::npos || slash < dash) return std::nullopt;
+    const auto first = number(text.substr(0, dash));
+    const auto last = number(text.substr(dash + 1, slash - dash - 1));
+    ContentRange result;
+    if (text.substr(slash + 1) != "*") {
+        result.complete = number(text.substr(slash + 1));
+        if (!result.complete) return std::nullopt;
+    }
+    if (!first || !last || *last < *first || (result.complete && *last >= *result.complete)) return std::nullopt;
+    result.range = {*first, *last};
+    return result;
+}
+
+std::optional<std::string_view> single_range(std::string_view method, const Fields& request) {
+    if (method != "GET" || request.count("Range") != 1) return std::nullopt;
+    // In a body that has every byte there can be, all that is well-formed is satisfiable.
+    constexpr std::uint64_t boundless = std::uint64_t{1} << 62;
+    const RangeSelection selection = select_ranges(method, request, boundless);
+    if (selection.outcome != RangeOutcome::partial || selection.ranges.size() != 1) return std::nullopt;
+    return request.value("Range");
+}
+
+std::optional<ByteRange> range_within(const Object& part, std::string_view method, const Fields& request,
+                                      storage::UnixTime now) {
+    const std::uint64_t end = end_of(part);
+    if (end == begin_of(part) || !single_range(method, request) || !if_range_holds(request, part, now)) {
+        return std::nullopt;
+    }
+    // Where the end is not known, a range that needs it reaches beyond every part.
+    constexpr std::uint64_t boundless = std::uint64_t{1} << 62;
+    const RangeSelection selection = select_ranges(method, request, part.part->complete.value_or(boundless));
+    if (selection.outcome != RangeOutcome::partial) return std::nullopt;
+    const ByteRange range = selection.ranges.front();
+    if (range.first < begin_of(part) || range.last >= end) return std::nullopt;
+    return range;
+}
+
+std::optional<Rest> rest_of(const Object& part) {
+    const auto complete = part.part->complete;
+    if (begin_of(part) != 0 || !complete || end_of(part) == 0 || end_of(part) >= *complete) return std::nullopt;
+    Rest rest;
+    rest.range = "bytes=" + std::to_string(end_of(part)) + '-';
+    rest.complete = *complete;
+    if (strongly_equal(part.etag, part.etag)) {
+        rest.if_range = part.etag;
+    } else if (part.etag.empty() && strong_date(part)) {
+        rest.if_range = value_in(part.fields, "last-modified");
+    }
+    return rest;
+}
+
+bool same_representation(const Object& stored, const Object& received) {
+    if (!stored.etag.empty() || !received.etag.empty()) return strongly_equal(stored.etag, received.etag);
+    return strong_date(stored) && strong_date(received) && stored.last_modified == received.last_modified;
+}
+
+bool combinable(const Object& stored, const Object& received) {
+    if (!stored.part || !received.part || !same_complete(stored, received)) return false;
+    if (!same_representation(stored, received)) return false;
+    return begin_of(stored) <= end_of(received) && begin_of(received) <= end_of(stored);
+}
+
+Object combined(const Object& stored, const Object& received) {
+    Object result = received;
+    result.fields = combined_fields(stored.fields, received.fields);
+    auto body = std::make_shared<Body>();
+    // What is received is newer; stored bytes go before and behind it.
+    if (begin_of(stored) < begin_of(received)) append_until(*body, *stored.body, begin_of(received) - begin_of(stored));
+    append_from(*body, *received.body, 0);
+    if (end_of(stored) > end_of(received)) {
+        append_from(*body, *stored.body, end_of(received) - begin_of(stored));
+    }
+    result.body = std::move(body);
+    result.part->first = std::min(begin_of(stored), begin_of(received));
+    if (!result.part->complete) result.part->complete = stored.part->complete;
+    if (result.part->first == 0 && result.body->size == result.part->complete) {
+        result.part.reset();
+        result.status = 200;
+    }
+    return result;
+}
+
+std::optional<Object> completed_head(const Object& stored, const Object& received) {
+    if (!received.part || !same_representation(stored, received)) return std::nullopt;
+    if (received.part->first != end_of(stored) || received.part->complete != stored.part->complete) return std::nullopt;
+    Object whole = received;
+    whole.fields = combined_fields(stored.fields, received.fields);
+    whole.part.reset();
+    whole.status = 200;
+    return whole;
+}
+
+}  // namespace larder::policy

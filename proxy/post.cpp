@@ -1,0 +1,75 @@
+#include "proxy/post.h"
+
+#include "policy/freshness.h"
+#include "policy/storable.h"
+#include "policy/stored.h"
+#include "policy/uri_reference.h"
+#include "proxy/filling.h"
+#include "proxy/identify.h"
+#include "proxy/pass.h"
+#include "proxy/storing.h"
+#include "proxy/worker.h"
+
+namespace larder::proxy {
+namespace {
+
+policy::Response response_of(const Fetched& fetched) {
+    return {fetched.head.status, fetched.head.fields, fetched.request_time, fetched.response_time};
+}
+
+// As the GET that it will answer: with the fields of this request, from which Vary selects.
+policy::Request as_get(const Exchange& exchange) {
+    return {"GET", *exchange.fields};
+}
+
+// The key of its target, without the fields that the strategy adds.
+bool names_target(const Shared& shared, const Exchange& exchange, const policy::Fields& response) {
+    if (response.count("Content-Location") != 1) return false;
+    const policy::UriView target{exchange.scheme(), exchange.authority, exchange.target.text};
+    // An empty reference is the target itself (RFC 3986 section 4.4).
+    const std::string_view reference = response.value("Content-Location");
+    if (reference.empty()) return true;
+    const auto uri = policy::resolve_same_origin(target, reference);
+    const auto key = uri ? key_of_url(shared, *uri) : std::nullopt;
+    return key && exchange.key_text.starts_with(*key) &&
+           (exchange.key_text.size() == key->size() || exchange.key_text[key->size()] == ' ');
+}
+
+}  // namespace
+
+bool represents_target(const Shared& shared, const Exchange& exchange, const Fetched& fetched) {
+    const auto& rules = exchange.strategy->rules;
+    const policy::Response response = response_of(fetched);
+    if (fetched.head.status != 200 || !fetched.body_sent) return false;
+    const auto directives = policy::effective_directives(response.fields, rules);
+    return policy::explicit_freshness(response, directives) && names_target(shared, exchange, response.fields) &&
+           policy::storable(as_get(exchange), response, rules) == policy::StoreVerdict::storable;
+}
+
+Task<void> answer_and_store(Worker& worker, Exchange& exchange, Downstream& client, Fetched fetched, Writing writing) {
+    const Tiers& tiers = *exchange.running->tiers;
+    const std::uint32_t strategy = exchange.strategy->index;
+    const auto& rules = exchange.strategy->rules;
+    const auto length = body_length(fetched.head);
+    const std::uint64_t max_size = std::min(rules.configuration.max_object_size, tiers.largest(strategy));
+    auto ticket = std::make_shared<policy::Tickets::Ticket>(worker.shared().tickets.begin());
+    const auto object = stored_response(exchange, as_get(exchange), fetched, writing.before->sequence());
+    const bool overtaken = !worker.shared().tickets.permits(exchange.key, *object, writing.own);
+    writing.before.reset();
+    if (overtaken || length.value_or(0) > max_size) {
+        ticket.reset();
+        co_await pass_response(worker, exchange, client, std::move(fetched));
+        co_return;
+    }
+    object->ticket = ticket->sequence();
+    exchange.cache.forward_status = fetched.head.status;
+    exchange.cache.stored = true;
+    Storing::What what(object, max_size);
+    what.strategy = strategy;
+    what.keep_alive = fetched.head.keep_alive;
+    Filling filling(worker.shared().fills.solo(), std::nullopt, nullptr);
+    co_await store_and_answer(worker, exchange, &client, std::move(filling), std::move(what), length, std::move(ticket),
+                              std::move(fetched.connection));
+}
+
+}  // namespace larder::proxy
