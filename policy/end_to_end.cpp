@@ -23,6 +23,9 @@ constexpr std::array<std::string_view, 7> never_stored = {"Age",
                                                           "Proxy-Authorization",
                                                           "X-Sendfile"};
 
+constexpr std::array<std::string_view, 5> surrogate_names = {"Surrogate-Key", "Cache-Tag", "xkey", "Surrogate-Control",
+                                                             "Larder-Cache-Control"};
+
 template <class Names>
 bool among(const Names& names, std::string_view name) {
     return std::any_of(names.begin(), names.end(), [&](std::string_view known) { return same_name(known, name); });
@@ -50,9 +53,14 @@ bool HopByHop::contains(std::string_view name) const {
     return among(always_hop_by_hop, name) || among(named_, name);
 }
 
-void append_end_to_end(std::string& out, const Fields& message) {
+bool is_surrogate_field(std::string_view name) {
+    return among(surrogate_names, name);
+}
+
+void append_end_to_end(std::string& out, const Fields& message, bool strip) {
     const HopByHop hop_by_hop(message);
     for (const Field& field : message) {
+        if (strip && is_surrogate_field(field.name)) continue;
         if (hop_by_hop.contains(field.name) || same_name(field.name, "content-length")) continue;
         out.append(field.name).append(": ").append(field.value).append("\r\n");
     }
@@ -73,17 +81,19 @@ bool StoredFields::keeps(std::string_view name) const {
     return !among(unstored_, name);
 }
 
-std::string stored_fields(const Response& response, const Rules& rules) {
+StoredText stored_fields(const Response& response, const Rules& rules) {
     const StoredFields filter(response.fields, rules);
-    std::string text;
-    const auto add = [&](std::string_view name, std::string_view value) {
-        text.append(name).append(": ").append(value).append("\r\n");
+    const bool strip = rules.configuration.surrogate_fields == config::SurrogateFields::strip;
+    std::string text, hidden;
+    const auto add = [](std::string& to, std::string_view name, std::string_view value) {
+        to.append(name).append(": ").append(value).append("\r\n");
     };
     for (const Field& field : response.fields) {
-        if (filter.keeps(field.name)) add(field.name, field.value);
+        if (filter.keeps(field.name))
+            add(strip && is_surrogate_field(field.name) ? hidden : text, field.name, field.value);
     }
-    if (!response.fields.has("Date") || !filter.keeps("Date")) add("Date", http_date(response.response_time));
-    return text;
+    if (!response.fields.has("Date") || !filter.keeps("Date")) add(text, "Date", http_date(response.response_time));
+    return {text + hidden, static_cast<std::uint32_t>(hidden.size())};
 }
 
 }  // namespace larder::policy

@@ -1,6 +1,7 @@
 // Which fields are meant for the next hop only, and which are stored (RFC 9110 section 7.6.1, RFC 9111 section 3.1).
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,8 +27,14 @@ class HopByHop {
 // Whether a field is one of those.
 bool protected_from_connection(std::string_view name);
 
+// A field that speaks to caches like this one, and that clients do not get where the strategy strips such:
+// Surrogate-Key, Cache-Tag, xkey, Surrogate-Control, Larder-Cache-Control. Cache-Groups and CDN-Cache-Control are for
+// others too.
+bool is_surrogate_field(std::string_view name);
+
 // Appends "Name: value\r\n" for each field that may be forwarded; not Content-Length, which whoever sends writes anew.
-void append_end_to_end(std::string& out, const Fields& message);
+// `strip`: not those that is_surrogate_field() tells.
+void append_end_to_end(std::string& out, const Fields& message, bool strip = false);
 
 // The fields of one response that are stored. Left out beside hop-by-hop ones: Age, Content-Length and Cache-Status
 // (made anew when it is sent), Proxy-Authenticate, Proxy-Authentication-Info, Proxy-Authorization, X-Accel-*,
@@ -44,7 +51,12 @@ class StoredFields {
     bool strips_cookies_;
 };
 
-// "Name: value\r\n" for each field that is kept. A Date is put in where there is none (RFC 9110 section 6.6.1). Pure.
-std::string stored_fields(const Response&, const Rules&);
+// "Name: value\r\n" for each field that is kept; those that clients do not get at the end. A Date is put in where there
+// is none (RFC 9110 section 6.6.1). Pure.
+struct StoredText {
+    std::string text;
+    std::uint32_t hidden = 0;  // bytes at its end that clients do not get
+};
+StoredText stored_fields(const Response&, const Rules&);
 
 }  // namespace larder::policy

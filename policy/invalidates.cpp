@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "policy/structured.h"
+#include "policy/tags.h"
+
 namespace larder::policy {
 
 bool is_safe(std::string_view method) {
@@ -18,6 +21,13 @@ std::vector<std::string> invalidated_uris(std::string_view method, int status, c
         if (uri && std::find(uris.begin(), uris.end(), *uri) == uris.end()) uris.push_back(std::move(*uri));
     }
     return uris;
+}
+
+std::vector<std::string> invalidated_groups(std::string_view method, const Fields& response) {
+    const auto value = is_safe(method) ? std::nullopt : response.combined("Cache-Group-Invalidation");
+    auto groups = value ? parse_string_list(*value) : std::nullopt;
+    if (!groups || groups->size() > most_tags) return {};
+    return std::move(*groups);
 }
 
 }  // namespace larder::policy

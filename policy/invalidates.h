@@ -19,4 +19,8 @@ bool is_safe(std::string_view method);
 std::vector<std::string> invalidated_uris(std::string_view method, int status, const UriView& target,
                                           const Fields& response);
 
+// The groups of the target's origin whose responses it invalidates (Cache-Group-Invalidation, RFC 9875 section 3). None
+// for a safe method; the status does not matter. Pure; any thread.
+std::vector<std::string> invalidated_groups(std::string_view method, const Fields& response);
+
 }  // namespace larder::policy

@@ -12,23 +12,37 @@ const char* word(InvalidationType type) {
     return words[static_cast<int>(type)];
 }
 
-std::shared_ptr<Invalidation> Invalidation::single_key(std::string key_text, std::uint64_t hash_seed) {
+std::shared_ptr<Invalidation> Invalidation::single_key(std::string key_text, std::uint64_t hash_seed,
+                                                       std::string equivalent) {
     std::shared_ptr<Invalidation> made(new Invalidation);
     made->type = InvalidationType::single_key;
-    made->index = Index::key;
-    made->key = storage::hash_key(key_text, hash_seed);
-    made->key_text_ = std::move(key_text);
+    made->hash_seed_ = hash_seed;
+    made->key_texts_.push_back(std::move(key_text));
+    if (!equivalent.empty()) made->key_texts_.push_back(std::move(equivalent));
+    made->look_up(0, false);
     return made;
 }
 
-std::shared_ptr<const Invalidation> Invalidation::with_key_fields() const {
-    if (type != InvalidationType::single_key || key_text_.find(' ') != std::string::npos) return nullptr;
-    const std::size_t path = path_offset(key_text_);
-    if (path == std::string::npos) return nullptr;
-    std::shared_ptr<Invalidation> made(new Invalidation(*this));
-    made->index = Index::path_prefix;
-    made->path_prefix = key_text_.substr(path) + ' ';
-    return made;
+void Invalidation::look_up(std::size_t text, bool with_fields) {
+    const std::string& key_text = key_texts_[text];
+    index = with_fields ? Index::path_prefix : Index::key;
+    key = storage::hash_key(key_text, hash_seed_);
+    if (with_fields) path_prefix = key_text.substr(path_offset(key_text)) + ' ';
+}
+
+std::vector<std::shared_ptr<const Invalidation>> Invalidation::further() const {
+    std::vector<std::shared_ptr<const Invalidation>> all;
+    for (std::size_t i = 0; i < key_texts_.size(); ++i) {
+        const bool has_fields = key_texts_[i].find(' ') != std::string::npos;
+        const bool absolute = path_offset(key_texts_[i]) != std::string::npos;
+        for (const bool with_fields : {false, true}) {
+            if (with_fields ? has_fields || !absolute : i == 0) continue;  // the first one is this invalidation's own
+            std::shared_ptr<Invalidation> made(new Invalidation(*this));
+            made->look_up(i, with_fields);
+            all.push_back(std::move(made));
+        }
+    }
+    return all;
 }
 
 std::shared_ptr<Invalidation> Invalidation::pattern(config::PathPattern pattern) {
@@ -40,13 +54,14 @@ std::shared_ptr<Invalidation> Invalidation::pattern(config::PathPattern pattern)
     return made;
 }
 
-std::shared_ptr<Invalidation> Invalidation::tagged(std::vector<std::string> tags) {
+std::shared_ptr<Invalidation> Invalidation::tagged(std::vector<std::string> tags, std::string origin) {
     std::shared_ptr<Invalidation> made(new Invalidation);
     made->type = InvalidationType::tag_based;
     made->index = Index::tags;
     std::sort(tags.begin(), tags.end());
     tags.erase(std::unique(tags.begin(), tags.end()), tags.end());
     made->tags = std::move(tags);
+    if (!origin.empty()) made->origin_ = std::move(origin) + '/';
     return made;
 }
 
@@ -59,7 +74,7 @@ std::shared_ptr<Invalidation> Invalidation::flush(std::optional<std::string> str
 }
 
 bool Invalidation::may_select(const storage::KeyView& view, const std::string& strategy, Sequence ticket) const {
-    if (type == InvalidationType::tag_based) return ticket < sequence;
+    if (type == InvalidationType::tag_based) return ticket < sequence && view.text.starts_with(origin_);
     storage::Object unseen;
     unseen.ticket = ticket;
     unseen.strategy_name = strategy;
@@ -70,15 +85,18 @@ bool Invalidation::selects(const storage::KeyView& view, const storage::Object& 
     if (object.ticket >= sequence) return false;  // fetched after it: it is what the invalidation asked for
     switch (type) {
         case InvalidationType::single_key:
-            return view.text.starts_with(key_text_) &&
-                   (view.text.size() == key_text_.size() || view.text[key_text_.size()] == ' ');
+            return std::any_of(key_texts_.begin(), key_texts_.end(), [&](const std::string& key_text) {
+                return view.text.starts_with(key_text) &&
+                       (view.text.size() == key_text.size() || view.text[key_text.size()] == ' ');
+            });
         case InvalidationType::pattern_match:
             return policy::selects(*pattern_, host_of(authority_of(view.text, view.path_offset)),
                                    path_of(view.text, view.path_offset));
         case InvalidationType::tag_based:
-            return std::any_of(object.tags.begin(), object.tags.end(), [&](const std::string& tag) {
-                return std::binary_search(tags.begin(), tags.end(), tag);
-            });
+            return view.text.starts_with(origin_) &&
+                   std::any_of(object.tags.begin(), object.tags.end(), [&](const std::string& tag) {
+                       return std::binary_search(tags.begin(), tags.end(), tag);
+                   });
         case InvalidationType::manual_flush:
             return !strategy_name_ || object.strategy_name == *strategy_name_;
     }

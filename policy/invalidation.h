@@ -28,16 +28,19 @@ class Invalidation final : public storage::Selection {
     Sequence sequence = 0;                   // only objects whose fetch began before it are selected
 
     // SINGLE_KEY: all variants, and without key fields in the text, those with any key fields behind it.
-    static std::shared_ptr<Invalidation> single_key(std::string key_text, std::uint64_t hash_seed);
+    // `equivalent`: another key text that the same holds for; empty: none.
+    static std::shared_ptr<Invalidation> single_key(std::string key_text, std::uint64_t hash_seed,
+                                                    std::string equivalent = {});
     // PATTERN_MATCH: host and path of the key, whatever its query.
     static std::shared_ptr<Invalidation> pattern(config::PathPattern);
-    // TAG_BASED: whatever carries one of these.
-    static std::shared_ptr<Invalidation> tagged(std::vector<std::string> tags);
+    // TAG_BASED: whatever carries one of these; of one origin ("http://api.example.com") alone, if it is named.
+    static std::shared_ptr<Invalidation> tagged(std::vector<std::string> tags, std::string origin = {});
     // MANUAL_FLUSH: all, or what a strategy stored.
     static std::shared_ptr<Invalidation> flush(std::optional<std::string> strategy_name);
 
-    // For SINGLE_KEY: the same, to be looked up among keys with fields behind the URL; null: there are none such.
-    std::shared_ptr<const Invalidation> with_key_fields() const;
+    // For SINGLE_KEY: the same, to be looked up elsewhere too: among keys with fields behind the URL, and for the
+    // equivalent key.
+    std::vector<std::shared_ptr<const Invalidation>> further() const;
 
     bool selects(const storage::KeyView& key, const storage::Object& object) const override;
     // Whether it may select what a fetch brings that began as `ticket` and has no response yet: its tags can be any.
@@ -46,7 +49,11 @@ class Invalidation final : public storage::Selection {
   private:
     Invalidation() = default;
 
-    std::string key_text_;
+    void look_up(std::size_t text, bool with_fields);
+
+    std::vector<std::string> key_texts_;
+    std::uint64_t hash_seed_ = 0;
+    std::string origin_;  // with a slash behind it
     std::optional<config::PathPattern> pattern_;
     std::optional<std::string> strategy_name_;
 };

@@ -62,18 +62,23 @@ void append_until(Body& out, const Body& body, std::uint64_t end) {
 }
 
 // RFC 9110 section 15.3.7.3: the new response's fields replace those of the same name; Content-Range is neither's.
-std::string combined_fields(std::string_view stored, std::string_view received) {
-    const Fields updates = fields_in(received);
+void combine_fields(Object& into, const Object& stored, const Object& received) {
+    const Fields updates = fields_in(received.fields);
     std::string text;
-    for_each_line(stored, [&](std::string_view line, const Field& field) {
-        if (!same_name(field.name, "content-range") && !updates.has(field.name)) text.append(line).append("\r\n");
-        return true;
-    });
-    for_each_line(received, [&](std::string_view line, const Field& field) {
-        if (!same_name(field.name, "content-range")) text.append(line).append("\r\n");
-        return true;
-    });
-    return text;
+    const auto append = [&](std::string_view lines, bool old) {
+        for_each_line(lines, [&](std::string_view line, const Field& field) {
+            const bool left_out = same_name(field.name, "content-range") || (old && updates.has(field.name));
+            if (!left_out) text.append(line).append("\r\n");
+            return true;
+        });
+    };
+    append(stored.sent_fields(), true);
+    append(received.sent_fields(), false);
+    const std::size_t sent = text.size();
+    append(stored.hidden_fields(), true);
+    append(received.hidden_fields(), false);
+    into.hidden = static_cast<std::uint32_t>(text.size() - sent);
+    into.fields = std::move(text);
 }
 
 }  // namespace
@@ -149,7 +154,7 @@ bool combinable(const Object& stored, const Object& received) {
 
 Object combined(const Object& stored, const Object& received) {
     Object result = received;
-    result.fields = combined_fields(stored.fields, received.fields);
+    combine_fields(result, stored, received);
     auto body = std::make_shared<Body>();
     // What is received is newer; stored bytes go before and behind it.
     if (begin_of(stored) < begin_of(received)) append_until(*body, *stored.body, begin_of(received) - begin_of(stored));
@@ -171,7 +176,7 @@ std::optional<Object> completed_head(const Object& stored, const Object& receive
     if (!received.part || !same_representation(stored, received)) return std::nullopt;
     if (received.part->first != end_of(stored) || received.part->complete != stored.part->complete) return std::nullopt;
     Object whole = received;
-    whole.fields = combined_fields(stored.fields, received.fields);
+    combine_fields(whole, stored, received);
     whole.part.reset();
     whole.status = 200;
     return whole;

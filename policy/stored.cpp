@@ -11,7 +11,9 @@ namespace larder::policy {
 
 storage::Object stored_object(const Request& request, const Response& response, const Rules& rules) {
     storage::Object object;
-    object.fields = stored_fields(response, rules);
+    StoredText fields = stored_fields(response, rules);
+    object.fields = std::move(fields.text);
+    object.hidden = fields.hidden;
     object.status = response.status;
     object.rules_fingerprint = rules.fingerprint;
     object.lifetime = lifetime(request, response, rules);

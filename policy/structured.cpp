@@ -72,7 +72,7 @@ class Parser {
         using Kind = DictionaryMember::Kind;
         into.kind = Kind::other;
         into.integer = 0;
-        if (rest_.starts_with('(')) return inner_list();
+        if (rest_.starts_with('(')) return inner_list(into);
         const std::string_view before = rest_;
         if (rest_.starts_with('"')) {
             into.kind = Kind::text;
@@ -96,12 +96,23 @@ class Parser {
         return true;
     }
 
-    bool inner_list() {
+    bool inner_list(DictionaryMember& into) {
+        using Kind = DictionaryMember::Kind;
+        into.kind = Kind::texts;
         take('(');
         for (;;) {
             skip(" ");
-            if (take(')')) return true;
-            if (!bare_item() || !parameters()) return false;
+            if (take(')')) {
+                if (into.kind == Kind::other) into.texts.clear();
+                return true;
+            }
+            if (rest_.starts_with('"')) {
+                if (!string(into.texts.emplace_back())) return false;
+            } else {
+                into.kind = Kind::other;
+                if (!bare_item()) return false;
+            }
+            if (!parameters()) return false;
             if (!rest_.starts_with(' ') && !rest_.starts_with(')')) return false;
         }
     }

@@ -15,11 +15,13 @@ std::optional<std::vector<std::string>> parse_string_list(std::string_view);
 
 // A member of an sf-dictionary, without its parameters.
 struct DictionaryMember {
-    enum class Kind { boolean, integer, text, other };  // text: an sf-string or a token; other: all the rest
+    // text: an sf-string or a token; texts: an inner list of sf-strings; other: all the rest
+    enum class Kind { boolean, integer, text, texts, other };
     std::string key;
     Kind kind = Kind::boolean;
     std::int64_t integer = 0;  // of a boolean: 0 or 1
     std::string text;
+    std::vector<std::string> texts = {};
     bool operator==(const DictionaryMember&) const = default;
 };
 

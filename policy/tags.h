@@ -10,7 +10,7 @@
 
 namespace larder::policy {
 
-inline constexpr std::size_t most_tags = 1000;
+inline constexpr std::size_t most_tags = 8192;                  // what 64 KiB hold of tags that say something
 inline constexpr std::size_t most_tag_bytes = 1024;             // a tag
 inline constexpr std::size_t most_tag_bytes_total = 64 * 1024;  // a response
 

@@ -120,13 +120,18 @@ Task<ContentOutcome> take_content(const Shared& shared, Exchange& exchange, Down
             co_return outcome;
         }
     }
+    key_by_content(shared, exchange);
+    co_return outcome;
+}
+
+void key_by_content(const Shared& shared, Exchange& exchange) {
+    const bool canonical_json = exchange.strategy->rules.configuration.canonical_json;
     exchange.by_content = true;
     exchange.body_length = exchange.content.size();
     exchange.key_text.append(" ").append(exchange.method).append("=");
-    exchange.key_text += content_identity(*exchange.fields, exchange.content, configuration.canonical_json);
+    exchange.key_text += content_identity(*exchange.fields, exchange.content, canonical_json);
     exchange.key.text = exchange.key_text;
     exchange.key.hash = storage::hash_key(exchange.key_text, shared.hash_seed);
-    co_return outcome;
 }
 
 Task<Downstream::BodyPiece> ContentFirst::next_body_piece() {

@@ -24,6 +24,9 @@ struct ContentOutcome {
 };
 Task<ContentOutcome> take_content(const Shared& shared, Exchange& exchange, Downstream& client);
 
+// exchange.content is all of it: gives the exchange its key.
+void key_by_content(const Shared& shared, Exchange& exchange);
+
 // What the content is in the key. With `canonical_json`, JSON (RFC 8259) that differs only in white space, the order of
 // members and the escapes in strings is the same, unless the request says no-transform (RFC 10008 section 2.7), a
 // member stands twice, or it is not JSON. Numbers count as written. Pure.

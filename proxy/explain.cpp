@@ -7,6 +7,7 @@
 #include "policy/pattern_index.h"
 #include "policy/stored.h"
 #include "policy/vary.h"
+#include "proxy/content.h"
 #include "proxy/identify.h"
 #include "proxy/run_exchange.h"
 #include "proxy/wakeup.h"
@@ -64,6 +65,23 @@ Task<void> ask_layers(Executor executor, const Tiers& tiers, Explanation& into) 
     }
 }
 
+// As proxy/hit.cpp looks second: what is found counts if it can be served as it is.
+Task<void> ask_for_equivalent(Executor executor, const Shared& shared, Explanation& into) {
+    Exchange& exchange = into.exchange;
+    const std::string text = equivalent_key(shared, exchange);
+    if (text.empty()) co_return;
+    Explanation other;
+    other.exchange = exchange;
+    other.exchange.key_text = text;
+    other.exchange.key = {other.exchange.key_text, storage::hash_key(text, shared.hash_seed), exchange.key.path_offset};
+    co_await ask_layers(executor, *exchange.running->tiers, other);
+    if (!other.hit.fresh()) co_return;
+    into.equivalent = text;
+    into.layers = std::move(other.layers);
+    into.hit = std::move(other.hit);
+    into.answering = other.answering;
+}
+
 Judgement judge(const policy::Request& request, const policy::Response& response, const policy::Rules& rules) {
     Judgement result;
     result.verdict = policy::storable(request, response, rules);
@@ -77,7 +95,7 @@ Judgement judge(const policy::Request& request, const policy::Response& response
 void judge_response(const Question& question, Explanation& into) {
     const Exchange& exchange = into.exchange;
     const policy::Rules& rules = exchange.strategy->rules;
-    const policy::Request request{exchange.method, *exchange.fields, exchange.has_body};
+    const policy::Request request{exchange.method, *exchange.fields, exchange.has_body, exchange.by_content};
     // A response that nothing speaks against: what is left is the request's doing.
     policy::Fields good;
     good.add("Cache-Control", "public, max-age=60");
@@ -118,6 +136,7 @@ Task<std::unique_ptr<Explanation>> explain(Executor executor, const Shared& shar
         question.method + ' ' + (path == std::string::npos ? "/" : question.url.substr(path)) + " HTTP/1.1\r\nHost: ";
     head.append(policy::authority_of(question.url, path)).append("\r\n");
     for (const std::string& line : question.fields) head += line + "\r\n";
+    if (!question.content.empty()) head += "Content-Length: " + std::to_string(question.content.size()) + "\r\n";
     head += "\r\n";
     const auto limits = h1::request_head_limits(exchange.running->config.limits);
     result->refusal = h1::parse_request_head(head, limits, result->request);
@@ -125,10 +144,19 @@ Task<std::unique_ptr<Explanation>> explain(Executor executor, const Shared& shar
     if (result->refusal) co_return result;
     result->strategies =
         exchange.running->strategies.find_all(policy::host_of(exchange.authority), exchange.target.path());
+    if (stored_by_content(exchange)) {
+        exchange.content = question.content;
+        if (exchange.content.size() <= exchange.strategy->rules.configuration.content_bytes) {
+            key_by_content(shared, exchange);
+        }
+    }
     result->by_cache = may_be_stored(exchange);
     if (!result->by_cache) exchange.cache.forward = why_not(exchange);
     if (!exchange.strategy) co_return result;
     if (result->by_cache) co_await ask_layers(executor, *exchange.running->tiers, *result);
+    if (result->by_cache && !result->hit.object && !result->hit.withheld) {
+        co_await ask_for_equivalent(executor, shared, *result);
+    }
     if (result->by_cache) exchange.cache.forward = result->hit.decision.forward;
     if (result->hit.served()) note_hit(exchange, result->hit);
     judge_response(question, *result);

@@ -18,6 +18,7 @@ struct Question {
     std::string method;
     std::string url;                  // absolute
     std::vector<std::string> fields;  // "Name: value"
+    std::string content;
     // A response of the origin's to judge; nullopt: the stored one, if there is one.
     struct Answer {
         int status = 200;
@@ -44,7 +45,8 @@ struct Judgement {
 struct Explanation {
     std::string head;  // of the request as Larder would read it: what `exchange` views
     h1::RequestHead request;
-    Exchange exchange;  // with its `cache` as Cache-Status would begin
+    Exchange exchange;       // with its `cache` as Cache-Status would begin
+    std::string equivalent;  // the key under which it was found, if that is another (No-Vary-Search)
     h1::Refusal refusal;
     std::vector<const policy::Strategy*> strategies;  // that match, the one in force first
     bool by_cache = false;                            // the layers are asked

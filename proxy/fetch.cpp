@@ -4,6 +4,7 @@
 
 #include "policy/cdn_loop.h"
 #include "policy/end_to_end.h"
+#include "policy/trace_context.h"
 #include "proxy/upstream/upstream.h"
 #include "proxy/worker.h"
 
@@ -216,6 +217,11 @@ Task<Fetched> fetch(Worker& worker, const Exchange& exchange, ForwardOptions opt
         fetched.error = UpstreamError::loop;
         metrics.errors[static_cast<std::size_t>(fetched.error)].add();
         co_return fetched;
+    }
+    if (exchange.running->config.trace_context == config::TraceContext::make &&
+        !policy::has_trace_parent(*exchange.fields)) {
+        auto& random = worker.random();
+        options.trace_parent = policy::make_trace_parent(random(), random(), random());
     }
     std::vector<const OriginServer*> tried;
     bool fresh = false;

@@ -1,5 +1,7 @@
 #include "proxy/filling.h"
 
+#include "policy/early_hints.h"
+#include "policy/field_lines.h"
 #include "policy/merge.h"
 #include "policy/part.h"
 #include "policy/stored.h"
@@ -56,7 +58,7 @@ class Leader {
     Task<void> unstored(policy::StoreVerdict verdict);
     bool replaces_for_all() const;
     void discard_response();
-    void remember_vary(const storage::Object& object);
+    void remember(const storage::Object& object);
     bool may_serve_stale() const {
         return filling_.stale &&
                policy::may_serve_on_error(*filling_.stale, exchange_.directives,
@@ -302,16 +304,23 @@ Task<void> Leader::store(Storing::What what, std::optional<std::uint64_t> length
     what.strategy = exchange_.strategy->index;
     what.keep_alive = fetched_.head.keep_alive && fetched_.body_sent;
     exchange_.cache.stored = true;
-    remember_vary(*what.head);
+    remember(*what.head);
+    if (rules().configuration.no_vary_search && !exchange_.by_content) {
+        shared_.searches.learn(exchange_.key_text, fetched_.head.fields);
+    }
     co_await store_and_answer(worker_, exchange_, client_, filling_, std::move(what), length, std::move(ticket_),
                               std::move(fetched_.connection));
 }
 
-// Known before anyone can find that it does not select him: he then makes another key of it.
-void Leader::remember_vary(const storage::Object& object) {
+// What it varies by is known before anyone can find that it does not select him: he then makes another key of it.
+void Leader::remember(const storage::Object& object) {
     const auto names = std::make_shared<std::vector<std::string>>();
     for (const auto& field : object.vary) names->push_back(field.name);
-    shared_.remembered.cacheable(exchange_.key.hash, names->empty() ? nullptr : VaryNames(names));
+    std::string hints;
+    if (rules().configuration.early_hints && !exchange_.personal) {
+        hints = policy::early_hints(policy::fields_in(object.fields));
+    }
+    shared_.remembered.cacheable(exchange_.key.hash, names->empty() ? nullptr : VaryNames(names), std::move(hints));
 }
 
 // The origin has another representation for whoever asks, and it may not be stored: what is stored is out of date. Not

@@ -107,9 +107,9 @@ Task<Sent> stream_fill(Worker& worker, Exchange& exchange, Downstream& client, F
 
     std::string fields;
     if (extent.whole) {
-        fields = object->fields;
+        fields = object->sent_fields();
     } else {
-        append_partial_fields(fields, object->fields, extent, *progress.length);
+        append_partial_fields(fields, object->sent_fields(), extent, *progress.length);
     }
     fields += "Age: " + std::to_string(object->lifetime.age(now)) + "\r\nCache-Status: ";
     policy::append(fields, exchange.cache);

@@ -135,6 +135,8 @@ void write_forwarded_head(std::string& out, const Exchange& exchange, const Orig
         const std::string_view name = field.name;
         if (hop_by_hop.contains(name) || forwarding_claim(name) || same_name(name, "via")) continue;
         if (same_name(name, "cdn-loop")) continue;
+        if (!options.trace_parent.empty() && (same_name(name, "traceparent") || same_name(name, "tracestate")))
+            continue;
         if (options.for_storing && conditional(name)) continue;
         // A cacheable request means what its method says.
         if (reads && method_override(name)) continue;
@@ -148,6 +150,7 @@ void write_forwarded_head(std::string& out, const Exchange& exchange, const Orig
     }
     for (const auto& [name, value] : route.request_fields.set) line(out, name, value);
     append_forwarding(out, exchange, options.loop_id);
+    if (!options.trace_parent.empty()) line(out, "Traceparent", options.trace_parent);
 
     if (!options.range.empty()) line(out, "Range", options.range);
     if (!options.if_range.empty()) line(out, "If-Range", options.if_range);

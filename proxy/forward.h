@@ -20,6 +20,7 @@ struct ForwardOptions {
     bool with_body = true;
     bool expect_continue = false;
     std::string_view upgrade;  // the protocol to ask for
+    std::string trace_parent;  // takes the place of the client's trace context; empty: that is passed on
     std::string_view loop_id;  // what this server is called in CDN-Loop; empty: it says nothing
 };
 

@@ -47,10 +47,25 @@ Hit judged(storage::VariantSetPtr set, const storage::Object* object, const Exch
     return hit;
 }
 
+std::string equivalent_key(const Shared& shared, const Exchange& exchange) {
+    const bool obeyed = exchange.strategy->rules.configuration.no_vary_search && !exchange.by_content;
+    return obeyed ? shared.searches.equivalent(exchange.key_text) : std::string();
+}
+
 Hit find_hit(Worker& worker, const Exchange& exchange) {
-    auto found = exchange.running->tiers->find(exchange.key, {*exchange.fields, exchange.first_language},
-                                               exchange.strategy->index, exchange.now, worker.metrics());
-    return judged(std::move(found.set), found.object, exchange);
+    Tiers& tiers = *exchange.running->tiers;
+    const policy::Selecting selecting(*exchange.fields, exchange.first_language);
+    auto found = tiers.find(exchange.key, selecting, exchange.strategy->index, exchange.now, worker.metrics());
+    Hit hit = judged(std::move(found.set), found.object, exchange);
+    if (hit.object || hit.withheld) return hit;
+    // Under another URL, but the origin says that it is the same. Only if it can be served as it is: all else is done
+    // with the response of the URL itself.
+    const std::string text = equivalent_key(worker.shared(), exchange);
+    if (text.empty()) return hit;
+    const storage::KeyView key{text, storage::hash_key(text, worker.shared().hash_seed), exchange.key.path_offset};
+    found = tiers.find(key, selecting, exchange.strategy->index, exchange.now, worker.metrics());
+    Hit other = judged(std::move(found.set), found.object, exchange);
+    return other.fresh() ? other : hit;
 }
 
 Task<Hit> find_slow_hit(Worker& worker, const Exchange& exchange, Hit before) {
@@ -64,7 +79,16 @@ Task<Hit> find_slow_hit(Worker& worker, const Exchange& exchange, Hit before) {
         before = judged(std::move(found.set), found.object, exchange);
         before.given = given;
     }
-    co_return before;
+    if (before.object || before.withheld) co_return before;
+    const std::string text = equivalent_key(worker.shared(), exchange);
+    if (text.empty()) co_return before;
+    const storage::KeyView key{text, storage::hash_key(text, worker.shared().hash_seed), exchange.key.path_offset};
+    found = co_await tiers.find_slow(worker.executor(), key, selecting, exchange.strategy->index, exchange.now,
+                                     worker.metrics());
+    Hit other = judged(std::move(found.set), found.object, exchange);
+    if (!other.fresh()) co_return before;
+    other.given = before.given;
+    co_return other;
 }
 
 Task<Hit> find_hit_again(Worker& worker, const Exchange& exchange, std::uint32_t given) {

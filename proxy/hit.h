@@ -8,6 +8,7 @@
 namespace larder::proxy {
 
 class Worker;
+struct Shared;
 
 struct Hit {
     Hit() = default;  // no aggregate: GCC 12 destroys one that is passed to a coroutine twice
@@ -33,6 +34,9 @@ struct Hit {
 
 // What becomes of a request for which a layer has `set`, and `object` of it; both may be null.
 Hit judged(storage::VariantSetPtr set, const storage::Object* object, const Exchange& exchange);
+
+// The key under which to look second (proxy/searches.h); empty: there is none.
+std::string equivalent_key(const Shared& shared, const Exchange& exchange);
 
 // Looks into the layers that answer at once, and judges. Does not allocate. Only for GET and HEAD with a strategy.
 Hit find_hit(Worker& worker, const Exchange& exchange);

@@ -38,7 +38,15 @@ Task<std::vector<policy::Sequence>> invalidate_after_write(Executor executor, Sh
     for (const std::string& uri : policy::invalidated_uris(exchange.method, head.status, target, head.fields)) {
         auto key = key_of_url(shared, uri);
         if (!key) continue;
-        auto invalidation = policy::Invalidation::single_key(std::move(*key), shared.hash_seed);
+        std::string equivalent = shared.searches.equivalent(*key);
+        auto invalidation = policy::Invalidation::single_key(std::move(*key), shared.hash_seed, std::move(equivalent));
+        co_await invalidate(executor, shared, invalidation, 0);
+        entered.push_back(invalidation->sequence);
+    }
+    auto groups = policy::invalidated_groups(exchange.method, head.fields);
+    if (!groups.empty()) {
+        std::string origin = std::string(exchange.scheme()) + "://" + exchange.authority;
+        auto invalidation = policy::Invalidation::tagged(std::move(groups), std::move(origin));
         co_await invalidate(executor, shared, invalidation, 0);
         entered.push_back(invalidation->sequence);
     }

@@ -33,7 +33,8 @@ struct InvalidationReceipt {
 Task<InvalidationReceipt> invalidate(Executor executor, Shared& shared,
                                      std::shared_ptr<policy::Invalidation> invalidation, std::size_t list_at_most);
 
-// RFC 9111 section 4.4: the target, Location and Content-Location, after a non-error response to an unsafe method.
+// RFC 9111 section 4.4: the target, Location and Content-Location, after a non-error response to an unsafe method; and
+// the groups of the same origin that its Cache-Group-Invalidation names (RFC 9875 section 3).
 // `exchange` and `head` are the caller's, who waits. Gives the numbers of the invalidations.
 Task<std::vector<policy::Sequence>> invalidate_after_write(Executor executor, Shared& shared, const Exchange& exchange,
                                                            const h1::ResponseHead& head);

@@ -15,7 +15,9 @@ namespace larder::proxy {
 std::string passed_fields(const Exchange& exchange, const h1::ResponseHead& head) {
     std::string out;
     out.reserve(512);
-    policy::append_end_to_end(out, head.fields);
+    const bool strip =
+        exchange.strategy && exchange.strategy->rules.configuration.surrogate_fields == config::SurrogateFields::strip;
+    policy::append_end_to_end(out, head.fields, strip);
     if (!head.fields.has("date")) {  // RFC 9110 section 6.6.1
         out += "Date: ";
         out += policy::http_date(exchange.now);

@@ -1,6 +1,8 @@
 #include "proxy/run_exchange.h"
 
 #include "policy/date.h"
+#include "policy/early_hints.h"
+#include "policy/field_lines.h"
 #include "policy/part.h"
 #include "proxy/content.h"
 #include "proxy/filling.h"
@@ -191,6 +193,18 @@ bool ends_here(const Exchange& exchange) {
     return exchange.method == "OPTIONS" && policy::trimmed(exchange.fields->value("max-forwards")) == "0";
 }
 
+// While the client waits for the origin: what the last response had for it to begin with (RFC 8297).
+Task<void> send_early_hints(Worker& worker, const Exchange& exchange, Downstream& client, const Hit& hit) {
+    if (!exchange.get || exchange.minor == 0) co_return;
+    std::string hints;
+    if (hit.object) {
+        hints = policy::early_hints(policy::fields_in(hit.object->sent_fields()));
+    } else if (const auto known = worker.shared().remembered.recall(exchange.key.hash, exchange.now); known.hints) {
+        hints = *known.hints;
+    }
+    if (!hints.empty()) co_await client.interim(103, hints);
+}
+
 // More of it than goes into a key, or none.
 Task<void> without_content(Worker& worker, Exchange& exchange, Downstream& client, ContentOutcome outcome) {
     if (outcome.taken == TakenContent::failed) {
@@ -261,6 +275,7 @@ Task<void> run_exchange(Worker& worker, Exchange& exchange, Downstream& client, 
         co_await pass_head(worker, exchange, client, std::move(hit));
         co_return;
     }
+    if (exchange.strategy->rules.configuration.early_hints) co_await send_early_hints(worker, exchange, client, hit);
     WantedRange wanted = wanted_range(exchange, hit);
     if (passes_range(worker, exchange, hit, wanted)) {
         co_await pass_request(worker, exchange, client, exchange.cache.forward);

@@ -18,6 +18,7 @@
 #include "proxy/metrics.h"
 #include "proxy/remembered.h"
 #include "proxy/running.h"
+#include "proxy/searches.h"
 
 namespace larder::proxy {
 
@@ -32,6 +33,7 @@ struct Shared {
     Layers layers;
     Fills fills;
     Remembered remembered;
+    Searches searches;
     Metrics metrics;
     std::atomic<bool> draining{false};
     ClientCounts clients;

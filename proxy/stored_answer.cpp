@@ -60,13 +60,13 @@ void StoredAnswer::prepare(const Exchange& exchange, const storage::Object& obje
     if (policy::evaluate(exchange.method, *exchange.fields, object, now) == policy::Precondition::not_modified) {
         status_ = 304;
         bodiless_ = true;
-        append_lines(fields_, object.fields, in_not_modified);
+        append_lines(fields_, object.sent_fields(), in_not_modified);
     } else if (object.part) {
         part_of_part(exchange, object, now);
     } else if (exchange.range && object.status == 200) {
         select_parts(exchange, object, now);
     } else {
-        fields_ += object.fields;
+        fields_ += object.sent_fields();
     }
     fields_ += "Age: ";
     append_number(fields_, static_cast<std::uint64_t>(object.lifetime.age(now)));
@@ -82,11 +82,11 @@ void StoredAnswer::select_parts(const Exchange& exchange, const storage::Object&
     }
     switch (selection.outcome) {
         case policy::RangeOutcome::whole:
-            fields_ += object.fields;
+            fields_ += object.sent_fields();
             return;
         case policy::RangeOutcome::unsatisfiable:
             status_ = 416;
-            append_lines(fields_, object.fields, in_not_modified);
+            append_lines(fields_, object.sent_fields(), in_not_modified);
             fields_ += "Content-Range: bytes */";
             append_number(fields_, length_);
             fields_ += "\r\n";
@@ -102,7 +102,8 @@ void StoredAnswer::select_parts(const Exchange& exchange, const storage::Object&
         return;
     }
     const ByteRange range = selection.ranges.front();
-    append_lines(fields_, object.fields, [](std::string_view name) { return !same_name(name, "content-range"); });
+    append_lines(fields_, object.sent_fields(),
+                 [](std::string_view name) { return !same_name(name, "content-range"); });
     append_content_range(fields_, range, length_);
     parts_.push_back({{}, range});
     length_ = range.last - range.first + 1;
@@ -113,7 +114,8 @@ void StoredAnswer::part_of_part(const Exchange& exchange, const storage::Object&
     const auto range = policy::range_within(object, exchange.method, *exchange.fields, now)
                            .value_or(ByteRange{object.part->first, object.part->first + length_ - 1});
     status_ = 206;
-    append_lines(fields_, object.fields, [](std::string_view name) { return !same_name(name, "content-range"); });
+    append_lines(fields_, object.sent_fields(),
+                 [](std::string_view name) { return !same_name(name, "content-range"); });
     append_content_range(fields_, range, object.part->complete);
     parts_.push_back({{}, {range.first - object.part->first, range.last - object.part->first}});
     length_ = range.last - range.first + 1;
@@ -122,7 +124,7 @@ void StoredAnswer::part_of_part(const Exchange& exchange, const storage::Object&
 void StoredAnswer::multipart(const std::vector<ByteRange>& ranges, const storage::Object& object) {
     const std::uint64_t size = length_;
     const std::string_view type = policy::value_in(object.fields, "content-type");
-    append_lines(fields_, object.fields, [](std::string_view name) {
+    append_lines(fields_, object.sent_fields(), [](std::string_view name) {
         return !same_name(name, "content-type") && !same_name(name, "content-range");
     });
     fields_ += "Content-Type: multipart/byteranges; boundary=";

@@ -182,7 +182,8 @@ std::shared_ptr<storage::Object> stored_response(const Exchange& exchange, const
     const policy::Response response{fetched.head.status, fetched.head.fields, fetched.request_time,
                                     fetched.response_time};
     auto object = std::make_shared<storage::Object>(policy::stored_object(request, response, exchange.strategy->rules));
-    object->fields += fetched.head.minor == 0 ? "Via: 1.0 larder\r\n" : "Via: 1.1 larder\r\n";
+    object->fields.insert(object->sent_fields().size(),
+                          fetched.head.minor == 0 ? "Via: 1.0 larder\r\n" : "Via: 1.1 larder\r\n");
     set_provenance(*object, exchange);
     object->ticket = ticket;
     object->stored_at = fetched.response_time;

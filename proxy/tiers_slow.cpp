@@ -122,7 +122,7 @@ Task<InvalidationReceipt> Tiers::erase(Executor executor, std::shared_ptr<const 
                                        std::size_t list_at_most) {
     InvalidationReceipt receipt;
     std::vector<std::shared_ptr<const storage::Selection>> selections{invalidation};
-    if (auto fielded = invalidation->with_key_fields()) selections.push_back(std::move(fielded));
+    for (auto& other : invalidation->further()) selections.push_back(std::move(other));
     std::size_t slow = 0;
     for (std::size_t tier = 0; tier < tiers_.size(); ++tier) {
         if (invalidation->layer && *invalidation->layer != tiers_[tier].settings.layer_name) continue;

@@ -14,6 +14,8 @@ Worker::Worker(Shared& shared, unsigned index)
       guard_(context_.get_executor()),
       metrics_(shared.metrics.workers[index]),
       pool_(*this),
+      random_(shared.hash_seed ^ (static_cast<std::uint64_t>(shared.clock.unix_milliseconds(Steady::now())) << 8) ^
+              index),
       ticker_(context_.get_executor()),
       running_(shared.running()) {
     connection_cap_ = connection_cap(running_->config);

@@ -5,6 +5,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/intrusive/list.hpp>
 #include <memory>
+#include <random>
 #include <thread>
 #include <vector>
 
@@ -31,6 +32,8 @@ class Worker {
     Deadlines& deadlines() { return deadlines_; }
     Pool& pool() { return pool_; }
     WorkerMetrics& metrics() { return metrics_; }
+    // For numbers that only have to differ. On its thread.
+    std::mt19937_64& random() { return random_; }
 
     // The configuration in force, as far as this worker knows. On its thread; whoever awaits keeps a pointer of his
     // own.
@@ -80,6 +83,7 @@ class Worker {
     Deadlines deadlines_;
     WorkerMetrics& metrics_;
     Pool pool_;
+    std::mt19937_64 random_;
     asio::basic_waitable_timer<Steady, asio::wait_traits<Steady>, Executor> ticker_;
     std::shared_ptr<const Running> running_;
     std::vector<std::shared_ptr<Listener>> listeners_;

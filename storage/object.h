@@ -82,6 +82,7 @@ struct Object {
     // End-to-end fields as they are sent, "Name: value\r\n"..., without Age, Content-Length, Cache-Status and what is
     // hop-by-hop. The status line is made from `status`.
     std::string fields;
+    std::uint32_t hidden = 0;  // bytes at the end of `fields` that are kept, for a later 304, and not sent
     std::shared_ptr<const Body> body;
     int status = 200;
     std::optional<Part> part;  // `body` is not the whole; such an object lives in layers that answer at once only
@@ -109,6 +110,8 @@ struct Object {
     // its next use.
     std::uint64_t rules_fingerprint = 0;
 
+    std::string_view sent_fields() const { return std::string_view(fields).substr(0, fields.size() - hidden); }
+    std::string_view hidden_fields() const { return std::string_view(fields).substr(fields.size() - hidden); }
     bool has_validator() const { return !etag.empty() || last_modified.has_value(); }
     // The first second in which it is of no use: neither fresh, nor within a period in which it may be served stale,
     // nor kept for revalidation. A layer may drop it then.

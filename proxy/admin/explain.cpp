@@ -4,6 +4,7 @@
 
 #include "policy/pattern_index.h"
 #include "proxy/admin/json_body.h"
+#include "proxy/content.h"
 #include "proxy/explain.h"
 #include "proxy/timestamp.h"
 
@@ -41,6 +42,8 @@ Question question_of(const json::object& body) {
             question.url = string_of(value, "url");
         } else if (name == "fields") {
             question.fields = lines_of(value, "fields");
+        } else if (name == "content") {
+            question.content = string_of(value, "content");
         } else if (name == "response" && value.is_object()) {
             question.answer.emplace();
             for (const auto& [member, said] : value.get_object()) {
@@ -53,7 +56,7 @@ Question question_of(const json::object& body) {
                 }
             }
         } else {
-            throw Mistake{std::string(name) + ": expected method, url, fields or response (an object)"};
+            throw Mistake{std::string(name) + ": expected method, url, fields, content or response (an object)"};
         }
     }
     if (question.url.empty()) throw Mistake{"url: expected an absolute URL, found nothing"};
@@ -92,6 +95,7 @@ Outcome of_stored(const Hit& hit) {
             break;
     }
     if (hit.withheld) return {"fetch", "what is stored may be another user's (RFC 9111 section 3.5, cookies)"};
+    if (hit.part) return {"fetch", "a part is stored, but not what is asked for (RFC 9111 section 3.3)"};
     if (hit.set) return {"fetch", "only variants for other requests are stored (RFC 9111 section 4.1)"};
     return {"fetch", "nothing is stored under the key"};
 }
@@ -101,7 +105,9 @@ Outcome outcome_of(const Explanation& said) {
     if (said.refusal) return {"refused", said.refusal.reason};
     if (!exchange.strategy) return {"pass", "no strategy matches: it is proxied, not stored"};
     if (said.by_cache) return of_stored(said.hit);
-    if (!exchange.get && !exchange.head) return {"pass", "the method is not GET or HEAD"};
+    const bool by_method = exchange.get || exchange.head || stored_by_content(exchange);
+    if (!by_method) return {"pass", "the method is not GET, HEAD or one of content_methods"};
+    if (!exchange.get && !exchange.head) return {"pass", "its content is longer than content_bytes"};
     if (exchange.has_body) return {"pass", "it has content, which is not in the key"};
     if (exchange.to_origin) return {"pass", "If-Match and If-Unmodified-Since are the origin's to judge"};
     return {"pass", "it asks for another protocol"};
@@ -186,6 +192,7 @@ json::object explanation(const Question& question, const Explanation& said) {
     out["strategies"] = strategies_of(said);
     if (!exchange.strategy) return out;
     out["cache_key"] = exchange.key_text;
+    if (!said.equivalent.empty()) out["found_under"] = said.equivalent;
     out["layers"] = layers_of(said);
     out["request_storable"] =
         json::object{{"verdict", policy::word(said.request_verdict)}, {"clause", policy::clause(said.request_verdict)}};

@@ -87,6 +87,7 @@ void add_explain(CLI::App& app, int& exit_code) {
     verb->add_option("url", what.url, "The absolute URL")->required();
     verb->add_option("-H,--header", what.fields, "A field of the request, 'Name: value'; repeatable")
         ->type_name("FIELD");
+    verb->add_option("-d,--data", what.content, "The request's content")->type_name("TEXT");
     verb->add_option("--response", what.response_fields, "A field of a response to judge; repeatable")
         ->type_name("FIELD");
     verb->add_option("--status", what.status, "The status of that response; 200")->check(CLI::Range(200, 999));

@@ -49,7 +49,8 @@ struct Explain {
     std::string method;
     std::string url;
     std::vector<std::string> fields;  // "Name: value"
-    int status = 0;                   // of a response to judge; 0: none, unless it has fields
+    std::string content;
+    int status = 0;  // of a response to judge; 0: none, unless it has fields
     std::vector<std::string> response_fields;
     bool json = false;
 };

@@ -13,6 +13,7 @@ namespace json = boost::json;
 json::object question(const Explain& what) {
     json::object body{{"method", what.method}, {"url", what.url}};
     body["fields"] = json::array(what.fields.begin(), what.fields.end());
+    if (!what.content.empty()) body["content"] = what.content;
     if (what.status != 0 || !what.response_fields.empty()) {
         json::object response{{"status", what.status == 0 ? 200 : what.status}};
         response["fields"] = json::array(what.response_fields.begin(), what.response_fields.end());
@@ -75,6 +76,7 @@ void print(const json::object& said) {
     }
     if (!said.contains("cache_key")) return;
     line("key", text(said, "cache_key"));
+    if (said.contains("found_under")) line("found under", text(said, "found_under") + " (No-Vary-Search)");
     for (const json::value& value : said.at("layers").as_array()) {
         const json::object& one = value.as_object();
         line("layer", text(one, "layer_name") + " (" + text(one, "technology") + "): " + text(one, "answer") + ", " +

@@ -54,6 +54,7 @@ std::string encode(const Record& record) {
     }
     put(head, object.ticket);
     put(head, object.rules_fingerprint);
+    put(head, object.hidden);
     for (const std::string* text : {&record.key_text, &object.fields, &object.etag, &object.strategy_name,
                                     &object.resource_type, &object.resource_id}) {
         put_text(head, *text);
@@ -94,6 +95,7 @@ std::optional<Record> decode(std::string_view head) {
     if (flags & has_last_modified) object.last_modified = last_modified;
     object.ticket = taking.value<std::uint64_t>();
     object.rules_fingerprint = taking.value<std::uint64_t>();
+    object.hidden = taking.value<std::uint32_t>();
     for (std::string* text : {&record.key_text, &object.fields, &object.etag, &object.strategy_name,
                               &object.resource_type, &object.resource_id}) {
         text->assign(taking.text());
@@ -110,6 +112,7 @@ std::optional<Record> decode(std::string_view head) {
     for (std::uint32_t i = 0; i < tags; ++i) object.tags.emplace_back(taking.text());
     if (record.body_number == 0) record.inline_body.assign(taking.raw(record.body_size));
     if (!taking.whole() || record.path_offset > record.key_text.size()) return std::nullopt;
+    if (object.hidden > object.fields.size()) return std::nullopt;
     return record;
 }
 

@@ -14,7 +14,7 @@
 
 namespace larder::storage::disk {
 
-inline constexpr std::uint8_t format_version = 1;
+inline constexpr std::uint8_t format_version = 2;
 
 // Fields, tags, key and the rest: what is above it is not stored.
 inline constexpr std::size_t most_head_bytes = 512 * 1024;

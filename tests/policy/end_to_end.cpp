@@ -9,7 +9,7 @@ namespace {
 
 std::string stored(std::string_view response, const Rules& rules = {}) {
     const Fields fields = fields_of(response);
-    return stored_fields({200, fields, test_time, test_time}, rules);
+    return stored_fields({200, fields, test_time, test_time}, rules).text;
 }
 
 // RFC 9110 section 7.6.1.

@@ -39,8 +39,12 @@ TEST(Fingerprint, TellsAnyChangeApart) {
         [](Rules& r) { r.configuration.lift = {"private"}; },
         [](Rules& r) { r.configuration.cache_status_detail = true; },
         [](Rules& r) { r.configuration.qualified_directives = true; },
-        [](Rules& r) { r.configuration.vary = {{"foo", config::VaryPolicy::bypass}}; },
-        [](Rules& r) { r.configuration.vary = {{"foo", config::VaryPolicy::pass}}; },
+        [](Rules& r) {
+            r.configuration.vary = {{"foo", config::VaryPolicy::bypass}};
+        },
+        [](Rules& r) {
+            r.configuration.vary = {{"foo", config::VaryPolicy::pass}};
+        },
         [](Rules& r) { r.configuration.offered_encodings = {"br"}; },
         [](Rules& r) { r.configuration.offered_languages = {"br"}; },
         [](Rules& r) { r.configuration.range_requests = config::RangeRequests::pass; },

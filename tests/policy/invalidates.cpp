@@ -38,5 +38,22 @@ TEST(Invalidates, LocationAndContentLocationOfTheSameOrigin) {
     EXPECT_EQ(invalidated("POST", 500, "Location: /x"), Uris());
 }
 
+// RFC 9875 section 3.
+TEST(Invalidates, GroupsOfAnUnsafeMethod) {
+    using List = std::vector<std::string>;
+    const auto groups = [](const char* method, std::string_view text) {
+        return invalidated_groups(method, fields_of(text));
+    };
+    EXPECT_EQ(groups("POST", "Cache-Group-Invalidation: \"a\", \"b c\"\nCache-Group-Invalidation: \"d\""),
+              (List{"a", "b c", "d"}));
+    for (const char* method : {"GET", "HEAD", "OPTIONS", "QUERY"}) {
+        EXPECT_EQ(groups(method, "Cache-Group-Invalidation: \"a\""), List()) << method;
+    }
+    for (const char* text :
+         {"", "Cache-Group-Invalidation: a", "Cache-Group-Invalidation: \"a\", b", "Cache-Groups: \"a\""}) {
+        EXPECT_EQ(groups("POST", text), List()) << text;
+    }
+}
+
 }  // namespace
 }  // namespace larder::policy

@@ -125,17 +125,43 @@ TEST(Invalidation, UsesTheNarrowestIndex) {
 TEST(Invalidation, OnlyAPlainKeyIsLookedUpAmongKeysWithFields) {
     const auto key = purge_of_key("http://a/x?q");
     key->sequence = 7;
-    const auto fielded = key->with_key_fields();
-    ASSERT_TRUE(fielded);
-    EXPECT_EQ(fielded->index, Selection::Index::path_prefix);
-    EXPECT_EQ(fielded->path_prefix, "/x?q ");
-    EXPECT_EQ(fielded->sequence, 7u);
+    const auto fielded = key->further();
+    ASSERT_EQ(fielded.size(), 1u);
+    EXPECT_EQ(fielded[0]->index, Selection::Index::path_prefix);
+    EXPECT_EQ(fielded[0]->path_prefix, "/x?q ");
+    EXPECT_EQ(fielded[0]->sequence, 7u);
 
-    EXPECT_FALSE(purge_of_key("http://a/x Accept=1")->with_key_fields());
-    EXPECT_FALSE(purge_of_key("no-url")->with_key_fields());
-    EXPECT_FALSE(purge_of_pattern("/x")->with_key_fields());
-    EXPECT_FALSE(purge_of_tags({"t"})->with_key_fields());
-    EXPECT_FALSE(purge_of_all()->with_key_fields());
+    EXPECT_TRUE(purge_of_key("http://a/x Accept=1")->further().empty());
+    EXPECT_TRUE(purge_of_key("no-url")->further().empty());
+    EXPECT_TRUE(purge_of_pattern("/x")->further().empty());
+    EXPECT_TRUE(purge_of_tags({"t"})->further().empty());
+    EXPECT_TRUE(purge_of_all()->further().empty());
+}
+
+TEST(Invalidation, AnEquivalentKeyGoesWithTheKey) {
+    Purging purging;
+    purging.has_stored("http://a/x?q=1");
+    purging.has_stored("http://a/x?q=2");
+    purging.has_stored("http://a/x?q=2 Accept=1");
+    purging.has_stored("http://a/x?q=3");
+    EXPECT_EQ(purging.purge(Invalidation::single_key("http://a/x?q=1", test_seed, "http://a/x?q=2")), 3u);
+}
+
+// RFC 9875 section 2: groups are an origin's own.
+TEST(Invalidation, TagsCanBeOfOneOriginAlone) {
+    Purging purging;
+    purging.has_stored("http://a/1", {"t"});
+    purging.has_stored("http://a/2", {"u"});
+    purging.has_stored("http://a:80/1", {"t"});
+    purging.has_stored("https://a/1", {"t"});
+    purging.has_stored("http://ab/1", {"t"});
+    EXPECT_EQ(purging.purge(Invalidation::tagged({"t"}, "http://a")), 1u);
+    const auto ticket = purging.tickets.begin();
+    const auto invalidation = Invalidation::tagged({"t"}, "http://a");
+    purging.tickets.enter(invalidation);
+    const storage::Key here("http://a/3"), there("http://b/3");
+    EXPECT_TRUE(invalidation->may_select(here.view, "all", ticket.sequence()));
+    EXPECT_FALSE(invalidation->may_select(there.view, "all", ticket.sequence()));
 }
 
 TEST(Invalidation, ASoftOneLeavesTheResponseStale) {

@@ -65,9 +65,9 @@ class Purging {
     // Entered, applied, and with that acknowledged.
     std::uint64_t purge(const InvalidationPtr& invalidation) {
         tickets.enter(invalidation);
-        const auto fielded = invalidation->with_key_fields();
-        const std::uint64_t found = cache.erase(*invalidation, invalidation->erasure);
-        return found + (fielded ? cache.erase(*fielded, invalidation->erasure) : 0);
+        std::uint64_t found = cache.erase(*invalidation, invalidation->erasure);
+        for (const auto& other : invalidation->further()) found += cache.erase(*other, invalidation->erasure);
+        return found;
     }
 };
 

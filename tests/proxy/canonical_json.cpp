@@ -16,8 +16,9 @@ TEST(CanonicalJson, OneTextForAllThatSayTheSame) {
 }
 
 TEST(CanonicalJson, WhatReadersTakeDifferentlyHasNone) {
-    for (const char* text : {"", " ", "{", "[1,]", "{\"a\":1,}", "1 2", "nul", "{\"a\":1,\"a\":1}", "{\"a\":1,\"\\u0061\":1}", "'a'",
-                             "[1] x", "01", "\"\\ud800\"", "\"\x80\"", "/**/1", "NaN"}) {
+    for (const char* text :
+         {"", " ", "{", "[1,]", "{\"a\":1,}", "1 2", "nul", "{\"a\":1,\"a\":1}", "{\"a\":1,\"\\u0061\":1}", "'a'",
+          "[1] x", "01", "\"\\ud800\"", "\"\x80\"", "/**/1", "NaN"}) {
         EXPECT_EQ(canonical_json_text(text), std::nullopt) << text;
     }
     const std::string deep(65, '[');
