@@ -264,6 +264,12 @@ void H1Session::finished() {
     exchange_.running->counters(exchange_.strategy, worker_.index())
         .requests[static_cast<std::size_t>(exchange_.result)]
         .add();
+    if (exchange_.cache.forward != policy::Forward::none) {
+        worker_.metrics().forwards[static_cast<std::size_t>(exchange_.cache.forward)].add();
+    }
+    if (exchange_.refused != policy::StoreVerdict::storable) {
+        worker_.metrics().unstored[static_cast<std::size_t>(exchange_.refused)].add();
+    }
     worker_.metrics().durations[static_cast<std::size_t>(exchange_.result)].record(took);
     if (exchange_.running->access_log->on()) log_request(worker_.shared(), exchange_, took);
 }

@@ -12,7 +12,9 @@
 #include <vector>
 
 #include "config/config.h"
+#include "policy/cache_status.h"
 #include "policy/invalidation.h"
+#include "policy/storable.h"
 #include "proxy/upstream/error.h"
 #include "storage/layer.h"
 
@@ -109,6 +111,9 @@ struct alignas(64) WorkerMetrics {
     Counter client_connections;
     Counter upstream_connections;
     std::array<Counter, static_cast<std::size_t>(Limit::count)> limits;
+    // The words of Cache-Status: why a request went to the origin, and why what came was not stored.
+    std::array<Counter, static_cast<std::size_t>(policy::Forward::partial) + 1> forwards;
+    std::array<Counter, static_cast<std::size_t>(policy::StoreVerdict::useless) + 1> unstored;
 
     void limit(Limit which) { limits[static_cast<std::size_t>(which)].add(); }
 };

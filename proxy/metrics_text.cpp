@@ -226,6 +226,17 @@ std::string metrics_text(const Shared& shared) {
     out.sample({}, total(metrics, [](const WorkerMetrics& w) -> const Counter& { return w.fills_in_flight; }));
     out.family("larder_followers_total", "counter", "Requests that waited for another one's fetch.");
     out.sample({}, total(metrics, [](const WorkerMetrics& w) -> const Counter& { return w.followers; }));
+    out.family("larder_forwards_total", "counter", "Requests that went to the origin, by the reason in Cache-Status.");
+    for (std::size_t i = 1; i < metrics.workers.front().forwards.size(); ++i) {
+        out.sample({{"reason", policy::word(static_cast<policy::Forward>(i))}},
+                   total(metrics, [&](const WorkerMetrics& w) -> const Counter& { return w.forwards[i]; }));
+    }
+    out.family("larder_unstored_total", "counter",
+               "Responses that the caching rules kept from being stored, by reason.");
+    for (std::size_t i = 1; i < metrics.workers.front().unstored.size(); ++i) {
+        out.sample({{"reason", policy::word(static_cast<policy::StoreVerdict>(i))}},
+                   total(metrics, [&](const WorkerMetrics& w) -> const Counter& { return w.unstored[i]; }));
+    }
     layers(out, *running->tiers);
     invalidations(out, metrics);
     out.family("larder_connections", "gauge", "Open connections.");

@@ -157,6 +157,17 @@ strategies:
       lift: [no-store, authorization]
       cache_status_detail: true
       qualified_directives: true
+      vary: {User-Agent: bypass, ACCEPT-language: pass}
+      offered_encodings: [br, GZIP]
+      offered_languages: [en, pt-BR]
+      range_requests: whole
+      no_vary_search: false
+      content_methods: [POST, QUERY]
+      content_bytes: 1MiB
+      canonical_json: true
+      early_hints: true
+      surrogate_fields: pass
+trace_context: pass
 limits: {request_fields: 50, minimum_rate: 0, uncacheable_memory: 5, admin_body_bytes: 2MiB, write_timeout: 9s}
 )";
 
@@ -246,6 +257,18 @@ TEST(GoodConfiguration, LayersAndStrategiesAreRead) {
     EXPECT_EQ(rules.lift, (std::vector<std::string>{"no-store", "authorization"}));
     EXPECT_TRUE(rules.cache_status_detail);
     EXPECT_TRUE(rules.qualified_directives);
+    EXPECT_EQ(rules.vary, (std::vector<std::pair<std::string, VaryPolicy>>{{"user-agent", VaryPolicy::bypass},
+                                                                           {"accept-language", VaryPolicy::pass}}));
+    EXPECT_EQ(rules.offered_encodings, (std::vector<std::string>{"br", "gzip"}));
+    EXPECT_EQ(rules.offered_languages, (std::vector<std::string>{"en", "pt-br"}));
+    EXPECT_EQ(rules.range_requests, RangeRequests::whole);
+    EXPECT_FALSE(rules.no_vary_search);
+    EXPECT_EQ(rules.content_methods, (std::vector<ContentMethod>{ContentMethod::post, ContentMethod::query}));
+    EXPECT_EQ(rules.content_bytes, 1 * MiB);
+    EXPECT_TRUE(rules.canonical_json);
+    EXPECT_TRUE(rules.early_hints);
+    EXPECT_EQ(rules.surrogate_fields, SurrogateFields::pass);
+    EXPECT_EQ(config.trace_context, TraceContext::pass);
 }
 
 TEST(GoodConfiguration, SectionsWithoutContentCountAsAbsent) {
