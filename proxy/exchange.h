@@ -67,9 +67,16 @@ struct Exchange {
     bool to_origin = false;  // has If-Match or If-Unmodified-Since
     bool personal = false;   // has Authorization, or Cookie that the strategy does not ignore
     bool takes_trailers = false;
-    // Accept-Encoding and Accept-Language as they stand in `fields` where the strategy normalises them.
-    std::string encodings;
-    std::string languages;
+    // A field's value as it stands in `fields` where the strategy normalises it, and what it was made from: the
+    // requests of a connection mostly have the same.
+    struct Normalised {
+        std::string text;
+        std::string from;
+        std::uint64_t rules = 0;  // the fingerprint of those that it was made by
+        bool canonical = false;   // else it stays as it came
+    };
+    Normalised encodings;             // Accept-Encoding
+    Normalised languages;             // Accept-Language
     std::string_view first_language;  // policy::Selecting
     policy::RequestDirectives directives;
 

@@ -74,22 +74,36 @@ Noticed notice(Exchange& exchange, const policy::Fields& fields) {
     return noticed;
 }
 
+using Canonical = bool (*)(std::string&, std::string_view, const std::vector<std::string>&);
+
+void make(Exchange::Normalised& value, std::string_view received, const policy::Rules& rules, Canonical canonical,
+          const std::vector<std::string>& offered) {
+    if (value.rules == rules.fingerprint && value.from == received) return;
+    value.rules = rules.fingerprint;
+    value.from = received;
+    value.canonical = canonical(value.text, received, offered);
+}
+
 // In one line, as nearly all clients send them. What is not of the grammar stays as it is.
 void normalise(Exchange& exchange, const Noticed& noticed) {
-    const auto& strategy = exchange.strategy->rules.configuration;
+    const policy::Rules& rules = exchange.strategy->rules;
+    const auto& strategy = rules.configuration;
     policy::Fields& fields = *exchange.fields;
     const auto normalised = [&](std::size_t at, std::string_view name) {
         return at < fields.size() && policy::vary_policy(strategy, name) == config::VaryPolicy::normalise;
     };
-    if (normalised(noticed.encodings, "accept-encoding") &&
-        policy::canonical_encodings(exchange.encodings, fields[noticed.encodings].value, strategy.offered_encodings)) {
-        fields.replace_value(noticed.encodings, exchange.encodings);
+    if (normalised(noticed.encodings, "accept-encoding")) {
+        make(exchange.encodings, fields[noticed.encodings].value, rules, policy::canonical_encodings,
+             strategy.offered_encodings);
+        if (exchange.encodings.canonical) fields.replace_value(noticed.encodings, exchange.encodings.text);
     }
-    if (normalised(noticed.languages, "accept-language") &&
-        policy::canonical_languages(exchange.languages, fields[noticed.languages].value, strategy.offered_languages)) {
-        fields.replace_value(noticed.languages, exchange.languages);
-        exchange.first_language = policy::first_language(exchange.languages);
-        if (exchange.languages.empty()) fields.remove(noticed.languages);
+    if (normalised(noticed.languages, "accept-language")) {
+        make(exchange.languages, fields[noticed.languages].value, rules, policy::canonical_languages,
+             strategy.offered_languages);
+        if (!exchange.languages.canonical) return;
+        fields.replace_value(noticed.languages, exchange.languages.text);
+        exchange.first_language = policy::first_language(exchange.languages.text);
+        if (exchange.languages.text.empty()) fields.remove(noticed.languages);
     }
 }
 
@@ -231,7 +245,7 @@ DetachedExchange::DetachedExchange(const Exchange& from) : exchange(from) {
     }
     exchange.fields = &fields_;
     exchange.first_language =
-        from.first_language.empty() ? std::string_view() : policy::first_language(exchange.languages);
+        from.first_language.empty() ? std::string_view() : policy::first_language(exchange.languages.text);
     exchange.upgrade = {};
     exchange.target.authority = {};
     exchange.key.text = exchange.key_text;
