@@ -6,7 +6,7 @@
 namespace larder::policy {
 namespace {
 
-constexpr std::size_t most_bytes = 4096;
+constexpr std::size_t most_bytes = 2048;
 
 // Up to the comma that ends a link: neither in <> nor in quotes.
 std::size_t link_length(std::string_view list) {

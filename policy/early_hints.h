@@ -9,7 +9,7 @@
 namespace larder::policy {
 
 // "Link: ...\r\n" with each link whose rel is preload, modulepreload, preconnect, dns-prefetch, prefetch or stylesheet,
-// at most 4 KiB; empty: there is none.
+// at most 2 KiB; empty: there is none.
 std::string early_hints(const Fields& response);
 
 }  // namespace larder::policy

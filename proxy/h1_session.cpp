@@ -125,6 +125,7 @@ void H1Session::expect_head() {
         std::vector<char>().swap(body_buffer_);
         if (buffer_.size() > 4 * first_buffer) std::vector<char>().swap(buffer_);
         begin_ = end_ = 0;
+        std::string().swap(exchange_.content);
     }
     auto wait = idle_ && served_ > 0 ? limits.keepalive_timeout : limits.request_head_timeout;
     if (idle_ && draining_) wait = std::min(wait, limits.drain_idle);

@@ -79,8 +79,9 @@ using Canonical = bool (*)(std::string&, std::string_view, const std::vector<std
 void make(Exchange::Normalised& value, std::string_view received, const policy::Rules& rules, Canonical canonical,
           const std::vector<std::string>& offered) {
     if (value.rules == rules.fingerprint && value.from == received) return;
-    value.rules = rules.fingerprint;
-    value.from = received;
+    constexpr std::size_t most_remembered = 512;  // on an idle connection, for what it may save
+    value.rules = received.size() <= most_remembered ? rules.fingerprint : 0;
+    value.from = received.substr(0, most_remembered);
     value.canonical = canonical(value.text, received, offered);
 }
 

@@ -5,6 +5,8 @@
 namespace larder::proxy {
 namespace {
 
+constexpr std::size_t most_text = 1024;  // a longer URL answers itself alone
+
 // A key text in pieces: the URL's path and what is before it, the query, and the key fields behind.
 struct KeyParts {
     explicit KeyParts(std::string_view text) {
@@ -40,6 +42,7 @@ void Searches::learn(std::string_view key_text, const policy::Fields& response) 
         return;
     }
     const std::string text = canonical(key, *variance);
+    if (key_text.size() > most_text || text.size() > most_text) return;
     const std::lock_guard lock(mutex_);
     Path& path = (*paths_)[slot(key.path, slots)];
     path.text = key.path;

@@ -3,7 +3,8 @@
 // second.
 //
 // Two fixed tables, direct-mapped: another URL with the same slot takes it over, which costs a hit and nothing else.
-// They are not kept over a restart. Any thread.
+// They are not kept over a restart. Key texts of more than 1 KiB are not learnt, so that all of it stays below 16 MiB.
+// Any thread.
 #pragma once
 
 #include <array>

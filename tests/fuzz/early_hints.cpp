@@ -14,7 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     Fields response;
     response.add("Link", trimmed(text));
     const std::string hints = early_hints(response);
-    if (hints.size() > 4096 + 8 + 2 * size) std::abort();
+    if (hints.size() > 2048 + 8 + 2 * size) std::abort();
     if (!hints.empty() && (!hints.starts_with("Link: <") || hints.find("\r\n") != hints.size() - 2)) std::abort();
     return 0;
 }

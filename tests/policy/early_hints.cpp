@@ -23,8 +23,8 @@ TEST(EarlyHints, AreTheLinksThatLetAClientGoAhead) {
 TEST(EarlyHints, AreNotEndless) {
     const std::string link = "</" + std::string(1000, 'a') + ">; rel=preload";
     const std::string text = "Link: " + link + ", " + link + ", " + link + ", " + link + ", " + link;
-    EXPECT_LT(early_hints(fields_of(text)).size(), 4200U);
-    EXPECT_GT(early_hints(fields_of(text)).size(), 3000U);
+    EXPECT_LT(early_hints(fields_of(text)).size(), 2200U);
+    EXPECT_GT(early_hints(fields_of(text)).size(), 2000U);
 }
 
 }  // namespace
