@@ -15,13 +15,8 @@ constexpr std::array<std::string_view, 8> always_hop_by_hop = {
 constexpr std::array<std::string_view, 7> protected_names = {
     "Host", "Content-Length", "Cache-Control", "Authorization", "Cookie", "Forwarded", "CDN-Loop"};
 
-constexpr std::array<std::string_view, 7> never_stored = {"Age",
-                                                          "Content-Length",
-                                                          "Cache-Status",
-                                                          "Proxy-Authenticate",
-                                                          "Proxy-Authentication-Info",
-                                                          "Proxy-Authorization",
-                                                          "X-Sendfile"};
+constexpr std::array<std::string_view, 6> never_stored = {
+    "Age", "Content-Length", "Proxy-Authenticate", "Proxy-Authentication-Info", "Proxy-Authorization", "X-Sendfile"};
 
 constexpr std::array<std::string_view, 5> surrogate_names = {"Surrogate-Key", "Cache-Tag", "xkey", "Surrogate-Control",
                                                              "Larder-Cache-Control"};

@@ -36,7 +36,7 @@ bool is_surrogate_field(std::string_view name);
 // `strip`: not those that is_surrogate_field() tells.
 void append_end_to_end(std::string& out, const Fields& message, bool strip = false);
 
-// The fields of one response that are stored. Left out beside hop-by-hop ones: Age, Content-Length and Cache-Status
+// The fields of one response that are stored. Left out beside hop-by-hop ones: Age and Content-Length
 // (made anew when it is sent), Proxy-Authenticate, Proxy-Authentication-Info, Proxy-Authorization, X-Accel-*,
 // X-Sendfile (they are for a proxy), Set-Cookie where the strategy strips it, and where it takes qualified directives
 // the fields that no-cache="f" and private="f" name. Views into the response. Any thread.

@@ -79,7 +79,7 @@ struct Part {
 };
 
 struct Object {
-    // End-to-end fields as they are sent, "Name: value\r\n"..., without Age, Content-Length, Cache-Status and what is
+    // End-to-end fields as they are sent, "Name: value\r\n"..., without Age, Content-Length and what is
     // hop-by-hop. The status line is made from `status`.
     std::string fields;
     std::uint32_t hidden = 0;  // bytes at the end of `fields` that are kept, for a later 304, and not sent

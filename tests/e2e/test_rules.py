@@ -181,6 +181,18 @@ class Negotiated(Case):
         self.assertEqual(self.larder.get("/v", "Foo: 0").cache, "vary-miss")
 
 
+class Chain(Case):
+    """RFC 9211 section 2: the members of caches nearer to the origin stay, the last is ours."""
+
+    def test_upstreams_members_come_first(self):
+        self.origin.fallback = respond("x", FRESH, "Cache-Status: near; hit; ttl=5", "Cache-Status: nearer; fwd=miss")
+        for path, ours in [("/a", "larder; fwd=uri-miss"), ("/a", "larder; hit"), ("/b", "larder; fwd=uri-miss")]:
+            members = self.larder.get(path).all("Cache-Status")
+            self.assertEqual(members[:2], ["near; hit; ttl=5", "nearer; fwd=miss"])
+            self.assertTrue(members[2].startswith(ours), members)
+        self.assertEqual(len(self.larder.get("/a", method="POST").all("Cache-Status")), 3)
+
+
 class EarlyHints(Case):
     settings = {"strategies": [strategy(early_hints=True)]}
     LINK = "Link: </a.css>; rel=preload; as=style"
