@@ -3,7 +3,7 @@ import contextlib
 import json
 import socket
 
-from harness import PATIENCE, Case, Client, respond, strategy, unittest
+from harness import PATIENCE, Case, Client, eventually, respond, strategy, unittest
 
 NAMES = ["larder_requests_total", "larder_request_duration_seconds", "larder_upstream_requests_total", "larder_upstream_errors_total",
          "larder_fills_in_flight", "larder_followers_total", "larder_layer_bytes", "larder_layer_objects", "larder_layer_lookups_total",
@@ -53,8 +53,10 @@ class Admin(Case):
         for name in NAMES:
             with self.subTest(name):
                 self.assertIn(f"# TYPE {name} ".encode(), reply.body)
-        self.assertEqual(self.larder.metric("larder_requests_total", result="hit"), 1)
-        self.assertEqual(self.larder.metric("larder_requests_total", result="miss"), 1)
+        # A request counts when its exchange is over, which its client sees a moment before.
+        eventually(lambda: self.larder.metric("larder_requests_total", result="hit") == 1)
+        eventually(lambda: self.larder.metric("larder_requests_total", result="miss") == 1)
+        eventually(lambda: self.larder.metric("larder_forwards_total", reason="uri-miss") == 1)
         self.assertEqual(self.larder.metric("larder_layer_objects", layer="L1_APPLICATION"), 1)
         self.assertEqual(self.larder.metric("larder_upstream_requests_total", status="200"), 1)
 
@@ -210,7 +212,7 @@ class Reload(Case):
         reply = self.reload()
         self.assertEqual((reply.status, reply.json()["state"]), (200, "reloaded"))
         self.larder.get("/b")
-        self.assertEqual(self.larder.metric("larder_requests_total", strategy="renamed"), 1)
+        eventually(lambda: self.larder.metric("larder_requests_total", strategy="renamed") == 1)
         self.assertEqual(self.larder.metric("larder_reloads_total"), 1)
 
     def test_a_wrong_file_changes_nothing_and_is_told_by_place(self):
