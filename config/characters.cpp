@@ -27,6 +27,21 @@ bool is_token(std::string_view text) {
     });
 }
 
+bool is_language_tag(std::string_view text) {
+    std::size_t length = 0;  // of a subtag
+    bool first = true;
+    for (const char c : text) {
+        if (is_letter(c) || (!first && is_digit(c))) {
+            if (++length > 8) return false;
+        } else {
+            if (c != '-' || length == 0) return false;
+            length = 0;
+            first = false;
+        }
+    }
+    return length > 0;
+}
+
 bool is_encoded_octet(std::string_view text) {
     return text.size() >= 3 && text[0] == '%' && is_hex(text[1]) && is_hex(text[2]);
 }

@@ -31,6 +31,8 @@ constexpr bool is_unreserved(char c) {
 
 // A field name or cookie name: RFC 9110 section 5.6.2.
 bool is_token(std::string_view);
+// 1*8ALPHA *( "-" 1*8alphanum ): what a language range but `*` is (RFC 4647 section 2.1), and every language tag.
+bool is_language_tag(std::string_view);
 // Whether the text begins with % and two hexadecimal digits.
 bool is_encoded_octet(std::string_view);
 // RFC 3986 section 6.2.2: unreserved octets decoded, hexadecimal digits of the others in upper case.

@@ -52,6 +52,31 @@ void check_strategy_layers(const Subject& subject) {
     }
 }
 
+// Settings that another one of the same strategy keeps from having an effect.
+void check_effects(const Subject& subject) {
+    const auto normalised = [](const StrategyConfiguration& rules, const char* field) {
+        return std::ranges::none_of(rules.vary, [&](const auto& named) {
+            return named.first == field && named.second != VaryPolicy::normalise;
+        });
+    };
+    for (std::size_t i = 0; i < subject.config.strategies.size(); ++i) {
+        const StrategyConfiguration& rules = subject.config.strategies[i].configuration;
+        const auto complain = [&](const char* setting, std::string found, std::string expected) {
+            const std::string field = element("strategies", i, "strategy_configuration.") + setting;
+            if (!subject.complaints.about(field)) subject.complain(field, std::move(found), std::move(expected));
+        };
+        if (!rules.offered_languages.empty() && !normalised(rules, "accept-language")) {
+            complain("offered_languages", "languages", "vary without Accept-Language, or with normalise for it");
+        }
+        if (!rules.offered_encodings.empty() && !normalised(rules, "accept-encoding")) {
+            complain("offered_encodings", "codings", "vary without Accept-Encoding, or with normalise for it");
+        }
+        if (rules.canonical_json && rules.content_methods.empty()) {
+            complain("canonical_json", "true", "false, or a method in content_methods whose content it is for");
+        }
+    }
+}
+
 struct Selected {
     std::size_t index;
     PathPattern pattern;
@@ -125,6 +150,7 @@ void check_patterns(const Subject& subject) {
 void check_strategies(const Subject& subject) {
     check_resource_types(subject);
     check_strategy_layers(subject);
+    check_effects(subject);
     check_patterns(subject);
     std::unordered_map<std::string, std::size_t> names;
     for (std::size_t i = 0; i < subject.config.strategies.size(); ++i) {

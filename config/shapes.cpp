@@ -69,14 +69,7 @@ std::optional<std::string> coding_shape(std::string_view text) {
 }
 
 std::optional<std::string> language_shape(std::string_view text) {
-    std::size_t length = 0;  // of a subtag
-    for (const char c : text) {
-        const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c);
-        if (letter ? ++length > 8 : c != '-' || length == 0) return std::nullopt;
-        if (!letter) length = 0;
-    }
-    if (length == 0 || text.size() > 64 || is_digit(text[0])) return std::nullopt;
-    return lower_case(text);
+    return is_language_tag(text) && text.size() <= 64 ? std::optional(lower_case(text)) : std::nullopt;
 }
 
 std::optional<std::string> lift_shape(std::string_view text) {

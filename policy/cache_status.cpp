@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "policy/digits.h"
+
 namespace larder::policy {
 
 namespace {
@@ -14,14 +16,11 @@ void append_number(std::string& out, storage::Seconds value) {
 }
 
 void append_string(std::string& out, std::string_view text) {
-    constexpr char hex[] = "0123456789ABCDEF";
     out += '"';
     for (const char c : text) {
         const auto byte = static_cast<unsigned char>(c);
         if (byte < 0x20 || byte > 0x7e) {
-            out += '%';
-            out += hex[byte >> 4];
-            out += hex[byte & 15];
+            append_percent(out, c);
             continue;
         }
         if (c == '"' || c == '\\') out += '\\';

@@ -27,14 +27,15 @@ constexpr std::array<bool, 256> make_token_table() {
 constexpr auto lower_table = make_lower_table();
 constexpr auto token_table = make_token_table();
 
-char to_lower(char c) {
-    return lower_table[static_cast<unsigned char>(c)];
-}
 bool is_space(char c) {
     return c == ' ' || c == '\t';
 }
 
 }  // namespace
+
+char to_lower(char c) {
+    return lower_table[static_cast<unsigned char>(c)];
+}
 
 bool same_name(std::string_view a, std::string_view b) {
     if (a.size() != b.size()) return false;

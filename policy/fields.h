@@ -19,6 +19,7 @@ struct Field {
 bool same_name(std::string_view a, std::string_view b);  // ASCII, without case
 bool is_token(std::string_view);                         // RFC 9110 section 5.6.2
 std::string_view trimmed(std::string_view);              // without SP and HTAB at both ends
+char to_lower(char);                                     // ASCII
 std::string lower(std::string_view);                     // ASCII
 
 class Fields {

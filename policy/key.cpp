@@ -1,18 +1,16 @@
 #include "policy/key.h"
 
 #include "policy/cookies.h"
+#include "policy/digits.h"
 
 namespace larder::policy {
 namespace {
 
 void append_encoded(std::string& out, std::string_view value) {
-    static constexpr char digits[] = "0123456789ABCDEF";
     for (const char c : value) {
         const auto byte = static_cast<unsigned char>(c);
         if (byte <= 0x20 || byte >= 0x7f || c == '%') {
-            out += '%';
-            out += digits[byte >> 4];
-            out += digits[byte & 15];
+            append_percent(out, c);
         } else {
             out += c;
         }

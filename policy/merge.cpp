@@ -1,11 +1,10 @@
 #include "policy/merge.h"
 
 #include <algorithm>
-#include <charconv>
-#include <optional>
 
 #include "policy/conditional.h"
 #include "policy/date.h"
+#include "policy/digits.h"
 #include "policy/end_to_end.h"
 #include "policy/field_lines.h"
 
@@ -21,14 +20,6 @@ bool belongs_to_body(std::string_view name) {
 
 bool same_etag(std::string_view received, std::string_view stored) {
     return received.starts_with("W/") ? weakly_equal(received, stored) : strongly_equal(received, stored);
-}
-
-// RFC 9110 section 8.6.
-bool same_length(std::string_view content_length, std::uint64_t size) {
-    std::uint64_t value = 0;
-    const char* const end = content_length.data() + content_length.size();
-    const auto [parsed, error] = std::from_chars(content_length.data(), end, value);
-    return error == std::errc() && parsed == end && value == size;
 }
 
 }  // namespace
@@ -67,7 +58,7 @@ HeadEffect head_effect(const Response& to_head, const storage::Object& object) {
     if (const Field* etag = to_head.fields.find("ETag")) same = same && same_etag(etag->value, object.etag);
     if (const auto modified = last_modified_of(to_head)) same = same && modified == object.last_modified;
     if (const Field* length = to_head.fields.find("Content-Length")) {
-        same = same && same_length(length->value, object.body ? object.body->size : 0);
+        same = same && parse_decimal(length->value) == (object.body ? object.body->size : 0);  // RFC 9110 section 8.6
     }
     return same ? HeadEffect::freshens : HeadEffect::invalidates;
 }

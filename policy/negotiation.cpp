@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 
+#include "config/characters.h"
 #include "policy/fields.h"
 
 namespace larder::policy {
@@ -48,22 +49,9 @@ std::optional<unsigned> parse_weight(std::string_view text) {
     return weight <= most_weight ? std::optional(weight) : std::nullopt;
 }
 
-// ( 1*8ALPHA *( "-" 1*8alphanum ) ) / "*" (RFC 4647 section 2.1).
+// RFC 4647 section 2.1.
 bool is_language_range(std::string_view text) {
-    if (text == "*") return true;
-    std::size_t length = 0;
-    bool first = true;
-    for (const char c : text) {
-        const bool alpha = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-        if (alpha || (!first && c >= '0' && c <= '9')) {
-            if (++length > 8) return false;
-        } else {
-            if (c != '-' || length == 0) return false;
-            length = 0;
-            first = false;
-        }
-    }
-    return length > 0;
+    return text == "*" || config::is_language_tag(text);
 }
 
 // name [ OWS ";" OWS "q=" qvalue ]
@@ -93,14 +81,10 @@ bool parse(Members& members, std::string_view value, Valid valid) {
     return good;
 }
 
-char lower_letter(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 bool before(const Member& a, const Member& b) {
     if (a.weight != b.weight) return a.weight > b.weight;
     return std::lexicographical_compare(a.name.begin(), a.name.end(), b.name.begin(), b.name.end(),
-                                        [](char x, char y) { return lower_letter(x) < lower_letter(y); });
+                                        [](char x, char y) { return to_lower(x) < to_lower(y); });
 }
 
 void append_weight(std::string& out, unsigned weight) {
@@ -119,7 +103,7 @@ void write(std::string& out, Members& members) {
     std::sort(members.begin(), members.end(), before);
     for (const Member& member : members) {
         if (!out.empty()) out += ", ";
-        for (const char c : member.name) out += lower_letter(c);
+        for (const char c : member.name) out += to_lower(c);
         append_weight(out, member.weight);
     }
 }

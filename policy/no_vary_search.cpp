@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "config/characters.h"
+#include "policy/digits.h"
 #include "policy/structured.h"
 
 namespace larder::policy {
@@ -13,20 +15,15 @@ constexpr std::size_t most_name_bytes = 2048;
 
 using Kind = DictionaryMember::Kind;
 
-int digit(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 // As of application/x-www-form-urlencoded (the URL standard): + is a space, a % without two digits is itself.
 std::string decoded(std::string_view text) {
     std::string out;
     out.reserve(text.size());
     for (std::size_t i = 0; i < text.size(); ++i) {
-        const bool escape = text[i] == '%' && i + 2 < text.size() && digit(text[i + 1]) >= 0 && digit(text[i + 2]) >= 0;
+        const bool escape =
+            text[i] == '%' && i + 2 < text.size() && hex_value(text[i + 1]) >= 0 && hex_value(text[i + 2]) >= 0;
         if (escape) {
-            out += static_cast<char>(digit(text[i + 1]) * 16 + digit(text[i + 2]));
+            out += static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2]));
             i += 2;
         } else {
             out += text[i] == '+' ? ' ' : text[i];
@@ -36,17 +33,11 @@ std::string decoded(std::string_view text) {
 }
 
 void append_encoded(std::string& out, std::string_view text) {
-    static constexpr char digits[] = "0123456789ABCDEF";
     for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                           std::string_view("-._~").find(c) != std::string_view::npos;
-        if (plain) {
+        if (config::is_unreserved(c)) {
             out += c;
         } else {
-            out += '%';
-            out += digits[byte >> 4];
-            out += digits[byte & 15];
+            append_percent(out, c);
         }
     }
 }

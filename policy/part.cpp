@@ -1,9 +1,9 @@
 #include "policy/part.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "policy/conditional.h"
+#include "policy/digits.h"
 #include "policy/field_lines.h"
 
 namespace larder::policy {
@@ -12,15 +12,8 @@ namespace {
 using storage::Body;
 using storage::Object;
 
-std::optional<std::uint64_t> number(std::string_view text) {
-    std::uint64_t value = 0;
-    if (text.empty() || text.size() > 19) return std::nullopt;
-    for (const char c : text) {
-        if (c < '0' || c > '9') return std::nullopt;
-        value = value * 10 + static_cast<std::uint64_t>(c - '0');
-    }
-    return value;
-}
+// Behind the end of every body.
+constexpr std::uint64_t boundless = std::uint64_t{1} << 62;
 
 std::uint64_t begin_of(const Object& part) {
     return part.part->first;
@@ -91,14 +84,15 @@ std::optional<ContentRange> content_range(const Fields& response) {
     const std::size_t dash = text.find('-');
     const std::size_t slash = text.find('/');
     if (dash == std::string_view::npos || slash == std::string_view::npos || slash < dash) return std::nullopt;
-    const auto first = number(text.substr(0, dash));
-    const auto last = number(text.substr(dash + 1, slash - dash - 1));
+    const auto first = parse_decimal(text.substr(0, dash));
+    const auto last = parse_decimal(text.substr(dash + 1, slash - dash - 1));
     ContentRange result;
     if (text.substr(slash + 1) != "*") {
-        result.complete = number(text.substr(slash + 1));
+        result.complete = parse_decimal(text.substr(slash + 1));
         if (!result.complete) return std::nullopt;
     }
-    if (!first || !last || *last < *first || (result.complete && *last >= *result.complete)) return std::nullopt;
+    if (!first || !last || *last < *first || *last >= boundless) return std::nullopt;
+    if (result.complete && *last >= *result.complete) return std::nullopt;
     result.range = {*first, *last};
     return result;
 }
@@ -106,7 +100,6 @@ std::optional<ContentRange> content_range(const Fields& response) {
 std::optional<std::string_view> single_range(std::string_view method, const Fields& request) {
     if (method != "GET" || request.count("Range") != 1) return std::nullopt;
     // In a body that has every byte there can be, all that is well-formed is satisfiable.
-    constexpr std::uint64_t boundless = std::uint64_t{1} << 62;
     const RangeSelection selection = select_ranges(method, request, boundless);
     if (selection.outcome != RangeOutcome::partial || selection.ranges.size() != 1) return std::nullopt;
     return request.value("Range");
@@ -119,7 +112,6 @@ std::optional<ByteRange> range_within(const Object& part, std::string_view metho
         return std::nullopt;
     }
     // Where the end is not known, a range that needs it reaches beyond every part.
-    constexpr std::uint64_t boundless = std::uint64_t{1} << 62;
     const RangeSelection selection = select_ranges(method, request, part.part->complete.value_or(boundless));
     if (selection.outcome != RangeOutcome::partial) return std::nullopt;
     const ByteRange range = selection.ranges.front();

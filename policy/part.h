@@ -21,7 +21,7 @@ struct ContentRange {
     std::optional<std::uint64_t> complete;  // nullopt: `*`
     bool operator==(const ContentRange&) const = default;
 };
-// nullopt: it is missing, stands twice, has another unit than bytes, or says what cannot be.
+// nullopt: it is missing, stands twice, has another unit than bytes, or says what cannot be; 2^62 and more cannot.
 std::optional<ContentRange> content_range(const Fields& response);
 
 // The range of a request that asks for exactly one, satisfiable or not yet known to be: what may be asked of an origin

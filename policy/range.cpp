@@ -4,6 +4,8 @@
 #include <limits>
 #include <optional>
 
+#include "policy/field_lines.h"
+
 namespace larder::policy {
 
 namespace {
@@ -71,6 +73,21 @@ RangeSelection select_ranges(std::string_view method, const Fields& request, std
     if (!honoured || count == 0) return {};
     result.outcome = result.ranges.empty() ? RangeOutcome::unsatisfiable : RangeOutcome::partial;
     return result;
+}
+
+void append_content_range(std::string& out, const ByteRange& range, std::optional<std::uint64_t> complete) {
+    out.append("Content-Range: bytes ").append(std::to_string(range.first)).append("-");
+    out.append(std::to_string(range.last)).append("/");
+    out.append(complete ? std::to_string(*complete) : "*").append("\r\n");
+}
+
+void append_partial_fields(std::string& out, std::string_view lines, const ByteRange& range,
+                           std::optional<std::uint64_t> complete) {
+    for_each_line(lines, [&](std::string_view line, const Field& field) {
+        if (!same_name(field.name, "content-range")) out.append(line).append("\r\n");
+        return true;
+    });
+    append_content_range(out, range, complete);
 }
 
 }  // namespace larder::policy

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -31,5 +33,12 @@ struct RangeSelection {
 // Pure; any thread; does not allocate without Range. Not honoured, which section 14.2 always allows: other methods than
 // GET, other units than bytes, ill-formed ones, several Range lines, more than 16 ranges, ranges that overlap.
 RangeSelection select_ranges(std::string_view method, const Fields& request, std::uint64_t body_size);
+
+// The lines of a 206 with one part (section 15.3.7.1): those of the whole response, with Content-Range of this range.
+// `complete`: bytes of the whole; nullopt: not known.
+void append_partial_fields(std::string& out, std::string_view lines, const ByteRange&,
+                           std::optional<std::uint64_t> complete);
+// "Content-Range: bytes 0-4/10\r\n".
+void append_content_range(std::string& out, const ByteRange&, std::optional<std::uint64_t> complete);
 
 }  // namespace larder::policy

@@ -6,6 +6,8 @@
 #include <array>
 #include <cstdint>
 
+#include "policy/digits.h"
+
 namespace larder::policy {
 namespace {
 
@@ -38,23 +40,11 @@ constexpr bool above_ascii(char c) {
     return static_cast<unsigned char>(c) >= 0x80;
 }
 
-int hex_value(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    const char lower = static_cast<char>(c | 0x20);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 // The byte that the escape at `i` stands for, or -1.
 int escaped_byte(std::string_view text, std::size_t i) {
     if (text.size() - i < 3) return -1;
     const int high = hex_value(text[i + 1]), low = hex_value(text[i + 2]);
     return high < 0 || low < 0 ? -1 : high * 16 + low;
-}
-
-void append_escape(std::string& out, int byte) {
-    constexpr char digits[] = "0123456789ABCDEF";
-    const char escape[] = {'%', digits[byte >> 4], digits[byte & 15]};
-    out.append(escape, sizeof escape);
 }
 
 // The length of the path if it is canonical already, as almost every path is; else 0.
@@ -76,12 +66,12 @@ TargetVerdict append_escaped_path(std::string_view path, std::string& out) {
             if (is(unreserved, static_cast<char>(byte))) {
                 out.push_back(static_cast<char>(byte));
             } else {
-                append_escape(out, byte);
+                append_percent(out, static_cast<char>(byte));
             }
         } else if (is(plain, c)) {
             out.push_back(c);
         } else if (is(visible, c) || above_ascii(c)) {
-            append_escape(out, static_cast<unsigned char>(c));
+            append_percent(out, c);
         } else {
             return TargetVerdict::bad_byte;
         }
@@ -112,7 +102,7 @@ TargetVerdict append_query(std::string_view query, std::string& out) {
     for (std::size_t i = 0; i < query.size(); ++i) {
         const char c = query[i];
         if (above_ascii(c)) {
-            append_escape(out, static_cast<unsigned char>(c));
+            append_percent(out, c);
             continue;
         }
         if (!is(visible, c)) return TargetVerdict::bad_byte;

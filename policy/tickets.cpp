@@ -58,10 +58,7 @@ void Tickets::Applying::reset() {
 
 bool Tickets::permits(const storage::KeyView& key, const storage::Object& object) const {
     if (newest_.load() < object.ticket) return true;
-    const std::lock_guard lock(mutex_);
-    if (object.ticket < refuse_before_) return false;
-    return std::none_of(entries_.begin(), entries_.end(),
-                        [&](const Entry& entry) { return entry.invalidation->selects(key, object); });
+    return permits(key, object, {});
 }
 
 bool Tickets::permits(const storage::KeyView& key, const storage::Object& object,

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "policy/digits.h"
+
 namespace larder::policy {
 namespace {
 
@@ -15,9 +17,9 @@ bool is_id(std::string_view text) {
     return is_hex(text) && text.find_first_not_of('0') != std::string_view::npos;
 }
 
-void append_hex(std::string& out, std::uint64_t value) {
-    static constexpr char digits[] = "0123456789abcdef";
-    for (int shift = 60; shift >= 0; shift -= 4) out += digits[value >> shift & 15];
+void append_number(std::string& out, std::uint64_t value) {
+    for (int shift = 56; shift >= 0; shift -= 8)
+        append_hex(out, static_cast<unsigned char>(value >> shift), HexCase::lower);
 }
 
 }  // namespace
@@ -34,10 +36,10 @@ bool has_trace_parent(const Fields& request) {
 
 std::string make_trace_parent(std::uint64_t trace_high, std::uint64_t trace_low, std::uint64_t parent) {
     std::string text = "00-";
-    append_hex(text, trace_high);
-    append_hex(text, trace_high == 0 && trace_low == 0 ? 1 : trace_low);
+    append_number(text, trace_high);
+    append_number(text, trace_high == 0 && trace_low == 0 ? 1 : trace_low);
     text += '-';
-    append_hex(text, std::max<std::uint64_t>(parent, 1));
+    append_number(text, std::max<std::uint64_t>(parent, 1));
     text += "-00";
     return text;
 }

@@ -5,30 +5,12 @@
 #include <utility>
 #include <vector>
 
+#include "proxy/json.h"
+
 namespace larder::proxy {
 namespace {
 
 namespace json = boost::json;
-
-// Text of a JSON string, from its value (UTF-8, checked by the parser).
-void append_string(std::string& out, std::string_view value) {
-    static constexpr char digits[] = "0123456789abcdef";
-    out += '"';
-    for (const char c : value) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (c == '"' || c == '\\') {
-            out += '\\';
-            out += c;
-        } else if (byte < 0x20) {
-            out += "\\u00";
-            out += digits[byte >> 4];
-            out += digits[byte & 15];
-        } else {
-            out += c;
-        }
-    }
-    out += '"';
-}
 
 // Takes the parser's events, and writes each value when it is whole.
 class Writer {
@@ -58,7 +40,7 @@ class Writer {
         std::string text = "{";
         for (const auto& [name, value] : members) {
             if (text.size() > 1) text += ',';
-            append_string(text, name);
+            append_json_string(text, name, std::string::npos);
             text.append(":").append(value);
         }
         text += '}';
@@ -90,7 +72,7 @@ class Writer {
     bool on_string(json::string_view part, std::size_t, json::error_code&) {
         add(part);
         std::string text;
-        append_string(text, partial_);
+        append_json_string(text, partial_, std::string::npos);
         partial_.clear();
         return take(std::move(text));
     }

@@ -2,36 +2,13 @@
 
 #include <openssl/evp.h>
 
-#include <algorithm>
-
+#include "policy/content_key.h"
+#include "policy/digits.h"
 #include "proxy/canonical_json.h"
 #include "proxy/shared.h"
 
 namespace larder::proxy {
 namespace {
-
-using policy::same_name;
-
-const char* method_of(config::ContentMethod method) {
-    return word(method);  // its name is the method
-}
-
-bool is_json(const policy::Fields& request) {
-    if (request.has("content-encoding")) return false;
-    const std::string_view type = request.value("content-type");
-    const std::string_view media = policy::trimmed(type.substr(0, type.find(';')));
-    const bool suffix = media.size() > 5 && same_name(media.substr(media.size() - 5), "+json");
-    return suffix || same_name(media, "application/json");
-}
-
-bool no_transform(const policy::Fields& request) {
-    bool found = false;
-    policy::for_each_element(request, "cache-control", [&](std::string_view directive) {
-        found = same_name(directive, "no-transform");
-        return !found;
-    });
-    return found;
-}
 
 class Digest {
   public:
@@ -50,12 +27,8 @@ class Digest {
         unsigned char bytes[EVP_MAX_MD_SIZE];
         unsigned size = 0;
         EVP_DigestFinal_ex(context_, bytes, &size);
-        static constexpr char digits[] = "0123456789abcdef";
         std::string text;
-        for (unsigned i = 0; i < size; ++i) {
-            text += digits[bytes[i] >> 4];
-            text += digits[bytes[i] & 15];
-        }
+        for (unsigned i = 0; i < size; ++i) policy::append_hex(text, bytes[i], policy::HexCase::lower);
         return text;
     }
 
@@ -67,28 +40,13 @@ class Digest {
 
 bool stored_by_content(const Exchange& exchange) {
     if (!exchange.strategy || !exchange.upgrade.empty() || exchange.to_origin) return false;
-    const auto& methods = exchange.strategy->rules.configuration.content_methods;
-    return std::any_of(methods.begin(), methods.end(),
-                       [&](config::ContentMethod method) { return exchange.method == method_of(method); });
+    return policy::keyed_by_content(exchange.method, exchange.strategy->rules.configuration);
 }
 
 std::string content_identity(const policy::Fields& request, std::string_view content, bool canonical_json) {
     Digest digest;
-    // In the order of their names: what describes the content is part of what is asked.
-    std::vector<std::pair<std::string, std::string_view>> described;
-    for (const policy::Field& field : request) {
-        std::string name = policy::lower(field.name);
-        if (name.starts_with("content-") && name != "content-length")
-            described.emplace_back(std::move(name), field.value);
-    }
-    std::stable_sort(described.begin(), described.end(),
-                     [](const auto& a, const auto& b) { return a.first < b.first; });
-    for (const auto& [name, value] : described) {
-        digest.add(name);
-        digest.add(value);
-    }
-    digest.add("");
-    if (canonical_json && is_json(request) && !no_transform(request)) {
+    digest.add(policy::content_description(request));
+    if (canonical_json && policy::json_may_be_normalised(request)) {
         if (const auto canonical = canonical_json_text(content)) {
             digest.add(*canonical);
             return digest.hex();

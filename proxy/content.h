@@ -28,8 +28,8 @@ Task<ContentOutcome> take_content(const Shared& shared, Exchange& exchange, Down
 void key_by_content(const Shared& shared, Exchange& exchange);
 
 // What the content is in the key. With `canonical_json`, JSON (RFC 8259) that differs only in white space, the order of
-// members and the escapes in strings is the same, unless the request says no-transform (RFC 10008 section 2.7), a
-// member stands twice, or it is not JSON. Numbers count as written. Pure.
+// members and the escapes in strings is the same, where policy/content_key.h allows it and proxy/canonical_json.h finds
+// one text for it. Pure.
 std::string content_identity(const policy::Fields& request, std::string_view content, bool canonical_json);
 
 // A client whose request body has been taken in part: it comes first, then the rest.

@@ -73,7 +73,7 @@ Task<void> ask_for_equivalent(Executor executor, const Shared& shared, Explanati
     Explanation other;
     other.exchange = exchange;
     other.exchange.key_text = text;
-    other.exchange.key = {other.exchange.key_text, storage::hash_key(text, shared.hash_seed), exchange.key.path_offset};
+    other.exchange.key = view_of(shared, exchange, other.exchange.key_text);
     co_await ask_layers(executor, *exchange.running->tiers, other);
     if (!other.hit.fresh()) co_return;
     into.equivalent = text;

@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "policy/response.h"
 #include "proxy/exchange.h"
 #include "proxy/forward.h"
 #include "proxy/h1/response_head.h"
@@ -20,6 +21,8 @@ struct Fetched {
     h1::ResponseHead head;                           // views into the connection's buffer, until the body is read
     storage::UnixTime request_time = 0;
     storage::UnixTime response_time = 0;
+    policy::Response response() const { return {head.status, head.fields, request_time, response_time}; }
+
     bool body_sent = true;  // false: the origin answered before it had the whole request body
 };
 

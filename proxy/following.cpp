@@ -1,7 +1,6 @@
 #include "proxy/following.h"
 
 #include "policy/conditional.h"
-#include "policy/field_lines.h"
 #include "policy/range.h"
 #include "policy/vary.h"
 #include "proxy/run_exchange.h"
@@ -38,16 +37,6 @@ Extent extent_for(const Exchange& exchange, const storage::Object& object, std::
     }
     extent.later = true;
     return extent;
-}
-
-// The stored fields of a response of which the bytes `extent` are sent.
-void append_partial_fields(std::string& out, std::string_view fields, const Extent& extent, std::uint64_t length) {
-    policy::for_each_line(fields, [&](std::string_view line, const policy::Field& field) {
-        if (!policy::same_name(field.name, "content-range")) out.append(line).append("\r\n");
-        return true;
-    });
-    out += "Content-Range: bytes " + std::to_string(extent.begin) + '-' + std::to_string(extent.end - 1) + '/' +
-           std::to_string(length) + "\r\n";
 }
 
 // Takes the bytes of an extent out of a body that comes in pieces.
@@ -109,7 +98,7 @@ Task<Sent> stream_fill(Worker& worker, Exchange& exchange, Downstream& client, F
     if (extent.whole) {
         fields = object->sent_fields();
     } else {
-        append_partial_fields(fields, object->sent_fields(), extent, *progress.length);
+        policy::append_partial_fields(fields, object->sent_fields(), {extent.begin, extent.end - 1}, progress.length);
     }
     fields += "Age: " + std::to_string(object->lifetime.age(now)) + "\r\nCache-Status: ";
     policy::append(fields, exchange.cache);

@@ -1,8 +1,8 @@
 #include "proxy/forward.h"
 
 #include <array>
-#include <charconv>
 
+#include "policy/digits.h"
 #include "policy/end_to_end.h"
 #include "proxy/upstream/upstream.h"
 
@@ -91,10 +91,8 @@ void append_forwarding(std::string& out, const Exchange& exchange, std::string_v
 
 // RFC 9110 section 7.6.2. What is no number is passed on as it is.
 std::string one_less(std::string_view hops) {
-    unsigned long count = 0;
-    const auto [end, error] = std::from_chars(hops.data(), hops.data() + hops.size(), count);
-    if (error != std::errc{} || end != hops.data() + hops.size() || count == 0) return std::string(hops);
-    return std::to_string(count - 1);
+    const auto count = policy::parse_decimal(hops);
+    return count.value_or(0) == 0 ? std::string(hops) : std::to_string(*count - 1);
 }
 
 void append_host(std::string& out, const Exchange& exchange, const OriginServer& server) {

@@ -52,6 +52,10 @@ std::string equivalent_key(const Shared& shared, const Exchange& exchange) {
     return obeyed ? shared.searches.equivalent(exchange.key_text) : std::string();
 }
 
+storage::KeyView view_of(const Shared& shared, const Exchange& exchange, std::string_view text) {
+    return {text, storage::hash_key(text, shared.hash_seed), exchange.key.path_offset};
+}
+
 Hit find_hit(Worker& worker, const Exchange& exchange) {
     Tiers& tiers = *exchange.running->tiers;
     const policy::Selecting selecting(*exchange.fields, exchange.first_language);
@@ -62,7 +66,7 @@ Hit find_hit(Worker& worker, const Exchange& exchange) {
     // with the response of the URL itself.
     const std::string text = equivalent_key(worker.shared(), exchange);
     if (text.empty()) return hit;
-    const storage::KeyView key{text, storage::hash_key(text, worker.shared().hash_seed), exchange.key.path_offset};
+    const storage::KeyView key = view_of(worker.shared(), exchange, text);
     found = tiers.find(key, selecting, exchange.strategy->index, exchange.now, worker.metrics());
     Hit other = judged(std::move(found.set), found.object, exchange);
     return other.fresh() ? other : hit;
@@ -82,7 +86,7 @@ Task<Hit> find_slow_hit(Worker& worker, const Exchange& exchange, Hit before) {
     if (before.object || before.withheld) co_return before;
     const std::string text = equivalent_key(worker.shared(), exchange);
     if (text.empty()) co_return before;
-    const storage::KeyView key{text, storage::hash_key(text, worker.shared().hash_seed), exchange.key.path_offset};
+    const storage::KeyView key = view_of(worker.shared(), exchange, text);
     found = co_await tiers.find_slow(worker.executor(), key, selecting, exchange.strategy->index, exchange.now,
                                      worker.metrics());
     Hit other = judged(std::move(found.set), found.object, exchange);

@@ -37,6 +37,8 @@ Hit judged(storage::VariantSetPtr set, const storage::Object* object, const Exch
 
 // The key under which to look second (proxy/searches.h); empty: there is none.
 std::string equivalent_key(const Shared& shared, const Exchange& exchange);
+// It as a key; views the text. Its host and scheme are those of the exchange's own.
+storage::KeyView view_of(const Shared& shared, const Exchange& exchange, std::string_view text);
 
 // Looks into the layers that answer at once, and judges. Does not allocate. Only for GET and HEAD with a strategy.
 Hit find_hit(Worker& worker, const Exchange& exchange);

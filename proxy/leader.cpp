@@ -113,7 +113,7 @@ Task<void> Leader::serve_stale(policy::Forward forward, int forward_status) {
 }
 
 Task<void> Leader::not_modified() {
-    auto refreshed = policy::refreshed_object(*filling_.stale, request(), response(), rules());
+    auto refreshed = policy::refreshed_object(*filling_.stale, request(), fetched_.response(), rules());
     give_back(worker_, fetched_);
     storage::ObjectPtr object;
     if (refreshed.object) {

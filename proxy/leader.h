@@ -60,8 +60,11 @@ class Leader {
                                           rules().configuration.request_directives, shared_.clock.unix_time());
     }
     const policy::Rules& rules() const { return exchange_.strategy->rules; }
-    policy::Response response() const {
-        return {fetched_.head.status, fetched_.head.fields, fetched_.request_time, fetched_.response_time};
+    // A 206 as if it were the whole: the rules for storing ask whether that could be (RFC 9111 section 3.3).
+    policy::Response as_whole() const {
+        policy::Response whole = fetched_.response();
+        whole.status = 200;
+        return whole;
     }
     // As the origin saw it: a GET, without the client's Range.
     policy::Request request() const {

@@ -14,7 +14,7 @@ std::shared_ptr<storage::Object> Leader::new_object() const {
 }
 
 Task<void> Leader::begin_storing() {
-    const auto verdict = policy::storable(request(), response(), rules());
+    const auto verdict = policy::storable(request(), fetched_.response(), rules());
     const auto length = body_length(fetched_.head);
     const std::uint64_t max_size =
         std::min(rules().configuration.max_object_size, exchange_.running->tiers->largest(exchange_.strategy->index));
@@ -28,9 +28,7 @@ Task<void> Leader::begin_storing() {
 // A part that the client asked for: it gets what comes, and what comes is kept, if it says which part it is.
 Task<void> Leader::begin_storing_part() {
     const auto range = policy::content_range(fetched_.head.fields);
-    // The rules for storing ask whether the whole could be (RFC 9111 section 3.3).
-    const policy::Response whole{200, fetched_.head.fields, fetched_.request_time, fetched_.response_time};
-    auto verdict = policy::storable(request(), whole, rules());
+    auto verdict = policy::storable(request(), as_whole(), rules());
     const auto length = body_length(fetched_.head);
     const std::uint64_t max_size = std::min(rules().configuration.max_object_size,
                                             exchange_.running->tiers->largest_part(exchange_.strategy->index));
@@ -57,10 +55,9 @@ Task<void> Leader::complete_part() {
     }
     const auto length = body_length(fetched_.head);
     const std::uint64_t missing = part.part->complete.value_or(0) - part.body->size;
-    const policy::Response whole{200, fetched_.head.fields, fetched_.request_time, fetched_.response_time};
     // The client is promised all of it, so how much comes has to be known.
     const bool fits = length == missing &&
-                      policy::storable(request(), whole, rules()) == policy::StoreVerdict::storable &&
+                      policy::storable(request(), as_whole(), rules()) == policy::StoreVerdict::storable &&
                       shared_.tickets.permits(exchange_.key, part);
     if (!head || !fits) {
         // They are no parts of one representation: all of it is asked for.
@@ -108,7 +105,7 @@ bool Leader::replaces_for_all() const {
     const int status = fetched_.head.status;
     if (status >= 400 && status != 404 && status != 410) return false;
     const policy::Fields nothing;
-    return policy::storable({"GET", nothing, false}, response(), rules()) != policy::StoreVerdict::storable;
+    return policy::storable({"GET", nothing, false}, fetched_.response(), rules()) != policy::StoreVerdict::storable;
 }
 
 Task<void> Leader::unstored(policy::StoreVerdict verdict) {

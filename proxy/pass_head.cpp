@@ -15,8 +15,7 @@ void update(Worker& worker, const Exchange& exchange, const Fetched& fetched, co
             const Tiers::Hold& ticket) {
     Tiers& tiers = *exchange.running->tiers;
     const policy::Rules& rules = exchange.strategy->rules;
-    const policy::Response response{fetched.head.status, fetched.head.fields, fetched.request_time,
-                                    fetched.response_time};
+    const policy::Response response = fetched.response();
     switch (policy::head_effect(response, *object)) {
         case policy::HeadEffect::none:
             return;

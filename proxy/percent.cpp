@@ -2,34 +2,18 @@
 
 #include <algorithm>
 
+#include "config/characters.h"
+#include "policy/digits.h"
+
 namespace larder::proxy {
-namespace {
-
-bool unreserved(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-           c == '_' || c == '~';
-}
-
-int hex_value(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    const char lower = static_cast<char>(c | 0x20);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
-}  // namespace
-
 std::string percent_encoded(std::string_view text) {
-    static constexpr char digits[] = "0123456789ABCDEF";
     std::string out;
     for (const char c : text) {
-        if (unreserved(c)) {
+        if (config::is_unreserved(c)) {
             out += c;
-            continue;
+        } else {
+            policy::append_percent(out, c);
         }
-        const auto byte = static_cast<unsigned char>(c);
-        out += '%';
-        out += digits[byte >> 4];
-        out += digits[byte & 15];
     }
     return out;
 }
@@ -42,8 +26,8 @@ std::optional<std::string> percent_decoded(std::string_view text) {
             out += text[i];
             continue;
         }
-        const int high = text.size() - i > 2 ? hex_value(text[i + 1]) : -1;
-        const int low = text.size() - i > 2 ? hex_value(text[i + 2]) : -1;
+        const int high = text.size() - i > 2 ? policy::hex_value(text[i + 1]) : -1;
+        const int low = text.size() - i > 2 ? policy::hex_value(text[i + 2]) : -1;
         if (high < 0 || low < 0) return std::nullopt;
         out += static_cast<char>(high * 16 + low);
         i += 2;

@@ -13,10 +13,6 @@
 namespace larder::proxy {
 namespace {
 
-policy::Response response_of(const Fetched& fetched) {
-    return {fetched.head.status, fetched.head.fields, fetched.request_time, fetched.response_time};
-}
-
 // As the GET that it will answer: with the fields of this request, from which Vary selects.
 policy::Request as_get(const Exchange& exchange) {
     return {"GET", *exchange.fields};
@@ -39,7 +35,7 @@ bool names_target(const Shared& shared, const Exchange& exchange, const policy::
 
 bool represents_target(const Shared& shared, const Exchange& exchange, const Fetched& fetched) {
     const auto& rules = exchange.strategy->rules;
-    const policy::Response response = response_of(fetched);
+    const policy::Response response = fetched.response();
     if (fetched.head.status != 200 || !fetched.body_sent) return false;
     const auto directives = policy::effective_directives(response.fields, rules);
     return policy::explicit_freshness(response, directives) && names_target(shared, exchange, response.fields) &&

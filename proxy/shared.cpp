@@ -2,6 +2,7 @@
 
 #include <openssl/sha.h>
 
+#include "policy/digits.h"
 #include "proxy/worker.h"
 
 namespace larder::proxy {
@@ -12,12 +13,8 @@ std::string loop_id_of(std::uint64_t seed) {
     const std::string text = "CDN-Loop " + std::to_string(seed);
     unsigned char digest[SHA256_DIGEST_LENGTH];
     SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest);
-    constexpr char digits[] = "0123456789abcdef";
     std::string id = "larder-";
-    for (std::size_t i = 0; i < 8; ++i) {
-        id += digits[digest[i] >> 4];
-        id += digits[digest[i] & 15];
-    }
+    for (std::size_t i = 0; i < 8; ++i) policy::append_hex(id, digest[i], policy::HexCase::lower);
     return id;
 }
 

@@ -15,20 +15,6 @@ using policy::same_name;
 // find parts by their Content-Range and length, and this one is long enough not to occur by chance.
 constexpr std::string_view boundary = "larder-byteranges-3c9d1f64a87be205";
 
-void append_content_range(std::string& out, const ByteRange& range, std::optional<std::uint64_t> size) {
-    out += "Content-Range: bytes ";
-    append_number(out, range.first);
-    out += '-';
-    append_number(out, range.last);
-    out += '/';
-    if (size) {
-        append_number(out, *size);
-    } else {
-        out += '*';
-    }
-    out += "\r\n";
-}
-
 // Copies the lines that keep(name) wants.
 template <class Keep>
 void append_lines(std::string& out, std::string_view lines, Keep keep) {
@@ -141,7 +127,7 @@ void StoredAnswer::multipart(const std::vector<ByteRange>& ranges, const storage
             part.text += type;
             part.text += "\r\n";
         }
-        append_content_range(part.text, range, size);
+        policy::append_content_range(part.text, range, size);
         part.text += "\r\n";
         part.range = range;
         length_ += part.text.size() + (range.last - range.first + 1);

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "policy/digits.h"
 #include "policy/fields.h"
 
 namespace larder::proxy::admin {
@@ -37,11 +38,7 @@ std::string load_or_make_token(const std::string& data_dir) {
         std::array<unsigned char, 32> bytes{};
         std::string token;
         const bool random = RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) == 1;
-        static constexpr char digits[] = "0123456789abcdef";
-        for (const unsigned char byte : bytes) {
-            token += digits[byte >> 4];
-            token += digits[byte & 15];
-        }
+        for (const unsigned char byte : bytes) policy::append_hex(token, byte, policy::HexCase::lower);
         const std::string text = token + "\n";
         const bool written = random && ::write(made, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
                              ::fsync(made) == 0;

@@ -3,18 +3,13 @@
 #include <algorithm>
 #include <charconv>
 
+#include "policy/digits.h"
 #include "proxy/h1/framing.h"
 #include "proxy/h1/known_names.h"
 #include "proxy/h1/line_rules.h"
 
 namespace larder::proxy::h1 {
 namespace {
-
-int hex_value(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    const char lower = static_cast<char>(c | 0x20);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
 
 constexpr std::size_t size_digits = 16;  // more are needless zeros
 
@@ -65,7 +60,7 @@ void ChunkedReader::size_line(char c) {
 }
 
 void ChunkedReader::size_digit(char c) {
-    const int digit = hex_value(c);
+    const int digit = policy::hex_value(c);
     if (digit < 0) {
         const State next = after_part(c, State::blank_before_extension);
         return become(state_ == State::size ? next : State::error, "bad chunk size");

@@ -157,7 +157,7 @@ strategies:
       lift: [no-store, authorization]
       cache_status_detail: true
       qualified_directives: true
-      vary: {User-Agent: bypass, ACCEPT-language: pass}
+      vary: {User-Agent: bypass, ACCEPT-language: normalise}
       offered_encodings: [br, GZIP]
       offered_languages: [en, pt-BR]
       range_requests: whole
@@ -257,8 +257,8 @@ TEST(GoodConfiguration, LayersAndStrategiesAreRead) {
     EXPECT_EQ(rules.lift, (std::vector<std::string>{"no-store", "authorization"}));
     EXPECT_TRUE(rules.cache_status_detail);
     EXPECT_TRUE(rules.qualified_directives);
-    EXPECT_EQ(rules.vary, (std::vector<std::pair<std::string, VaryPolicy>>{{"user-agent", VaryPolicy::bypass},
-                                                                           {"accept-language", VaryPolicy::pass}}));
+    EXPECT_EQ(rules.vary, (std::vector<std::pair<std::string, VaryPolicy>>{
+                              {"user-agent", VaryPolicy::bypass}, {"accept-language", VaryPolicy::normalise}}));
     EXPECT_EQ(rules.offered_encodings, (std::vector<std::string>{"br", "gzip"}));
     EXPECT_EQ(rules.offered_languages, (std::vector<std::string>{"en", "pt-br"}));
     EXPECT_EQ(rules.range_requests, RangeRequests::whole);

@@ -137,12 +137,12 @@ def ranges(value):
 
 
 def content_range(value):
-    """RFC 9110 section 14.4, of bytes that are there."""
-    found = re.fullmatch(r"bytes ([0-9]{1,19})-([0-9]{1,19})/(\*|[0-9]{1,19})", value, re.IGNORECASE)
+    """RFC 9110 section 14.4, of bytes that are there. Choice: positions below 2^62, a length that 64 bits hold."""
+    found = re.fullmatch(r"bytes ([0-9]+)-([0-9]+)/(\*|[0-9]+)", value, re.IGNORECASE)
     if not found:
         return "none"
     first, last, complete = int(found[1]), int(found[2]), None if found[3] == "*" else int(found[3])
-    if last < first or (complete is not None and last >= complete):
+    if last < first or last >= 2**62 or (complete or 0) >= 2**64 or (complete is not None and last >= complete):
         return "none"
     return f"{first} {last} {'-' if complete is None else complete}"
 

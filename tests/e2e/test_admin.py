@@ -57,8 +57,11 @@ class Admin(Case):
         eventually(lambda: self.larder.metric("larder_requests_total", result="hit") == 1)
         eventually(lambda: self.larder.metric("larder_requests_total", result="miss") == 1)
         eventually(lambda: self.larder.metric("larder_forwards_total", reason="uri-miss") == 1)
+        self.origin.on("/b", respond("x", "Cache-Control: no-store"))
+        self.larder.get("/b")
+        eventually(lambda: self.larder.metric("larder_unstored_total", reason="no-store") == 1)
         self.assertEqual(self.larder.metric("larder_layer_objects", layer="L1_APPLICATION"), 1)
-        self.assertEqual(self.larder.metric("larder_upstream_requests_total", status="200"), 1)
+        self.assertEqual(self.larder.metric("larder_upstream_requests_total", status="200"), 2)
 
     def test_unknown_path_is_404_and_wrong_method_405(self):
         self.assertEqual(self.larder.ask_admin("GET", "/v1/nothing").status, 404)

@@ -1,5 +1,5 @@
 """QUERY (RFC 10008), POST that reads, and POST whose response is the target's (RFC 9110 section 9.3.3)."""
-from harness import Case, Response, respond, strategy, unittest
+from harness import Case, Gate, Response, respond, strategy, unittest
 
 FRESH = "Cache-Control: max-age=1000"
 
@@ -150,6 +150,17 @@ class Represented(Case):
         self.assertEqual(self.larder.get("/a").body, b"GET")
         self.larder.get("/a", method="POST", body=b"x")
         self.assertEqual(self.larder.get("/a").body, b"POST")
+
+    def test_a_write_that_came_between_is_not_undone(self):
+        gate = Gate()
+        self.origin.on("/a", lambda r: Response(r.method, FRESH, "Content-Location: /a", head_gate=gate) if r.method == "POST" else
+                       Response(r.method, FRESH))
+        post = self.larder.later("/a", method="POST", body=b"x")
+        gate.arrived()
+        self.larder.get("/a", method="PUT", body=b"newer")
+        gate.open()
+        self.assertEqual(post().body, b"POST")
+        self.assertEqual(self.larder.get("/a").body, b"GET")
 
     def test_only_where_it_says_all_of_it(self):
         for fields, status in [((FRESH,), 200), ((FRESH, "Content-Location: /b"), 200), ((FRESH, "Content-Location: http://other/a"), 200),

@@ -4,7 +4,7 @@ import os
 import random
 import subprocess
 
-from harness import Case, respond, strategy, unittest
+from harness import Case, Response, respond, strategy, unittest
 
 DISK = {"layers": [{"layer_name": "L1_APPLICATION", "technology": "MEMORY", "max_size_bytes": "16MiB"},
                    {"layer_name": "L3_DATABASE", "technology": "FILE_SYSTEM", "max_size_bytes": "64MiB"}]}
@@ -35,6 +35,21 @@ class Words(Explain):
         self.assertEqual([(one["layer_name"], one["answer"]) for one in said["layers"]],
                          [("L1_APPLICATION", "nothing"), ("L3_DATABASE", "nothing")])
         self.assertEqual(self.origin.count(), 0)
+
+    def test_a_query_is_told_by_its_content(self):
+        self.origin.on("/q", lambda r: Response(r.body, "Cache-Control: max-age=60"))
+        self.larder.get("/q", method="QUERY", body=b"a")
+        self.assertEqual(self.explain("http://test/q", method="QUERY", content="a")["outcome"], "hit")
+        self.assertEqual(self.explain("http://test/q", method="QUERY", content="b")["outcome"], "fetch")
+        self.assertIn("content_bytes", self.explain("http://test/q", method="QUERY", content="b" * 70000)["why"])
+
+    def test_a_part_is_told_from_the_whole(self):
+        self.origin.on("/p", respond(b"01", "Cache-Control: max-age=60", "Content-Range: bytes 0-1/10", status=206))
+        self.larder.get("/p", "Range: bytes=0-1")
+        self.assertEqual(self.explain("http://test/p", "Range: bytes=1-1")["outcome"], "hit")
+        said = self.explain("http://test/p", "Range: bytes=1-2")
+        self.assertEqual((said["outcome"], said["cache_status"]), ("fetch", "larder; fwd=partial"))
+        self.assertIn("a part is stored", said["why"])
 
     def test_a_stored_response_is_told_with_its_arithmetic(self):
         self.origin.on("/a", respond(b"x", "Cache-Control: s-maxage=100, max-age=5", "Age: 30", 'ETag: "1"', "Vary: Accept-Language",
@@ -90,6 +105,9 @@ class Words(Explain):
         self.assertTrue(said.stdout.startswith("outcome       hit"), said.stdout)
         self.assertIn("lifetime 600 s from max-age (RFC 9111 section 5.2.2.1)", said.stdout)
         self.assertEqual(json.loads(run("GET", "http://test/a", "--json").stdout)["outcome"], "hit")
+        self.origin.on("/q", lambda r: Response(r.body, "Cache-Control: max-age=60"))
+        self.larder.get("/q", method="QUERY", body=b"a")
+        self.assertTrue(run("QUERY", "http://test/q", "-d", "a").stdout.startswith("outcome       hit"))
         wrong = run("GET", "a")
         self.assertEqual(wrong.returncode, 2)
         self.assertIn("absolute URL", wrong.stderr)
@@ -102,7 +120,8 @@ class Truth(Explain):
                  ["Cache-Control: max-age=600", "Vary: Accept"], ["Cache-Control: private, max-age=600"], ["Cache-Control: public, max-age=600"],
                  ["CDN-Cache-Control: max-age=600"], ["Cache-Control: max-age=600", "Set-Cookie: a=b"], ["Expires: 0"], []]
     FIELDS = ["Accept: a", "Accept: b", "Cache-Control: no-cache", "Cache-Control: max-age=0", "Cache-Control: only-if-cached",
-              "Cache-Control: max-stale", "Authorization: x", "Cookie: a=b", "X-Tenant: 1", "If-None-Match: \"1\"", "If-Match: \"1\""]
+              "Cache-Control: max-stale", "Authorization: x", "Cookie: a=b", "X-Tenant: 1", "If-None-Match: \"1\"", "If-Match: \"1\"",
+              "Range: bytes=0-0", "Accept-Language: de, en"]
 
     @staticmethod
     def reason(cache_status):

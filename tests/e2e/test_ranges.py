@@ -117,6 +117,14 @@ class Parts(Case):
                     self.assertEqual((reply.status, reply.body), (206, b"01234"))
                 self.assertEqual(self.origin.count(path), 2)
 
+    def test_a_part_shorter_than_it_says_is_what_came_of_it(self):
+        self.origin.on("/a", respond(b"45678", FRESH, "Content-Range: bytes 4-9/10", status=206))
+        first = self.larder.get("/a", "Range: bytes=-6")
+        self.assertEqual((first.body, first["Content-Range"]), (b"45678", "bytes 4-9/10"))  # as the origin sent it
+        within = self.larder.get("/a", "Range: bytes=6-8")
+        self.assertEqual((within.body, within["Content-Range"], within.cache), (b"678", "bytes 6-8/10", "hit"))
+        self.assertEqual(self.larder.get("/a", "Range: bytes=6-9").cache, "partial")
+
     def test_a_part_that_must_not_be_stored_is_not(self):
         self.origin.on("/a", respond(b"01", "Cache-Control: no-store", "Content-Range: bytes 0-1/10", status=206))
         for _ in range(2):
@@ -175,6 +183,41 @@ class Parts(Case):
                     continue
                 self.assertIn(reply.status, (200, 206) if asked.startswith("Range") else (200,))
                 self.assertEqual(reply.body, expected, asked)
+
+
+    def test_a_rest_of_unknown_length_is_not_promised_to_anybody(self):
+        self.origin.on("/a", by_range())
+        self.get(0, 4000)
+        short = Response(TEXT[4000:5000], FRESH, 'ETag: "1"', f"Content-Range: bytes 4000-{len(TEXT) - 1}/{len(TEXT)}", status=206, chunked=True)
+        self.origin.on("/a", lambda r: short if r["Range"] else Response(TEXT, FRESH, 'ETag: "1"'))
+        self.assertEqual(self.larder.get("/a").body, TEXT)
+
+
+class PartsBesideDisk(Case):
+    """A part lives in memory alone: what lies on disk is taken for whole."""
+    settings = {"layers": [{"layer_name": "L1_APPLICATION", "technology": "MEMORY", "cache_level": 1, "max_size_bytes": "16MiB"},
+                           {"layer_name": "L3_DATABASE", "technology": "FILE_SYSTEM", "cache_level": 3, "max_size_bytes": "64MiB"}],
+                "strategies": [strategy(cache_layer="L3_DATABASE")]}
+
+    def layers(self):
+        return [row["layers"] for row in self.larder.ask_admin("GET", "/v1/keys?prefix=/a").json()["keys"]]
+
+    def test_it_is_stored_there_when_it_is_whole(self):
+        self.larder.event("storage_opened")
+        self.origin.on("/a", by_range())
+        self.larder.get("/a", "Range: bytes=0-4999")
+        # What is stored later on disk is there: so would the part be.
+        self.origin.on("/b", respond("x", FRESH))
+        self.larder.get("/b")
+        eventually(lambda: "L3_DATABASE" in self.larder.ask_admin("GET", "/v1/keys?prefix=/b").json()["keys"][0]["layers"])
+        self.assertEqual(self.layers(), [["L1_APPLICATION"]])
+        self.larder.get("/a", "Range: bytes=5000-")
+        eventually(lambda: self.layers() == [["L1_APPLICATION", "L3_DATABASE"]])
+        self.larder.kill()
+        self.larder.start()
+        self.larder.event("storage_opened")
+        whole = self.larder.get("/a")
+        self.assertEqual((whole.status, whole.body, whole.cache), (200, TEXT, "hit"))
 
 
 class Whole(Case):

@@ -54,6 +54,35 @@ class NoVarySearch(Case):
         self.assertEqual((said["outcome"], said["found_under"]), ("hit", "http://test/p?x=1"))
 
 
+class DiskCase(Case):
+    """Where only a slow layer has anything."""
+    settings = {"layers": [{"layer_name": "L3_DATABASE", "technology": "FILE_SYSTEM", "cache_level": 3, "max_size_bytes": "64MiB"}],
+                "strategies": [strategy(cache_layer="L3_DATABASE")]}
+
+    def setUp(self):
+        super().setUp()
+        self.larder.event("storage_opened")
+
+
+class OnDisk(DiskCase):
+    def test_an_equivalent_url_is_found(self):
+        self.origin.fallback = echo_target("No-Vary-Search: params")
+        self.larder.get("/p?x=1")
+        reply = self.larder.get("/p?x=2")
+        self.assertEqual((reply.body, reply.cache), (b"/p?x=1", "hit"))
+
+    def test_tag_fields_stay_hidden_after_a_restart(self):
+        self.origin.on("/a", respond("x", FRESH, "Surrogate-Key: red", "X-Last: 1"))
+        self.larder.get("/a")
+        eventually(lambda: self.larder.ask_admin("GET", "/v1/keys?prefix=/a").json()["keys"])
+        self.larder.stop()
+        self.larder.start()
+        self.larder.event("storage_opened")
+        reply = self.larder.get("/a")
+        self.assertEqual((reply.cache, reply["Surrogate-Key"], reply["X-Last"]), ("hit", None, "1"))
+        self.assertEqual(self.larder.purge("TAG_BASED", tags=["red"])["keys_invalidated_count"], 1)
+
+
 class NoVarySearchOff(Case):
     settings = {"strategies": [strategy(no_vary_search=False)]}
 
@@ -154,6 +183,14 @@ class Negotiated(Case):
         self.assertEqual(self.asked("/offered/b", "zstd, br, gzip, deflate", "br;q=1, gzip", "x", "identity", vary="Accept-Encoding"),
                          ["br, gzip", "identity"])
 
+    def test_on_one_connection_each_strategy_has_its_own_form(self):
+        self.origin.fallback = respond("x", FRESH)
+        with self.larder.client() as client:
+            for path in ("/offered/a", "/a", "/literal/a", "/offered/b"):
+                client.get(path, "Accept-Language: fr, DE;q=0.5", "Accept-Encoding: zstd,br")
+        self.assertEqual([(r["Accept-Language"], r["Accept-Encoding"]) for r in self.origin.requests],
+                         [("de", "br"), ("fr, de;q=0.5", "br, zstd"), ("fr, DE;q=0.5", "zstd,br"), ("de", "br")])
+
     def test_a_stored_first_choice_of_language_is_enough(self):
         said = ["Content-Language: de"]
         self.assertEqual(self.asked("/d", "en, de", "fr;q=0.5, de", "de-AT", fields=said), ["de, en", "de-at"])
@@ -225,6 +262,26 @@ class EarlyHints(Case):
             client.send("GET /b HTTP/1.1\r\nHost: test\r\n\r\n")
             self.assertEqual(client.read_head()["Link"], "</b.css>; rel=preload")
             self.assertEqual(client.read().body, b"x")
+
+
+class EarlyHintsOfAStaleResponse(DiskCase):
+    settings = DiskCase.settings | {"strategies": [strategy(cache_layer="L3_DATABASE", early_hints=True)]}
+
+    def test_are_sent_after_a_restart_too(self):
+        gate = Gate()
+        answers = [Response("1", "Cache-Control: max-age=10", "Age: 20", 'ETag: "1"', EarlyHints.LINK),
+                   Response("", "Cache-Control: max-age=10", status=304, head_gate=gate)]
+        self.origin.on("/a", lambda r: answers.pop(0))
+        self.larder.get("/a")
+        eventually(lambda: self.larder.ask_admin("GET", "/v1/keys?prefix=/a").json()["keys"])
+        self.larder.stop()
+        self.larder.start()
+        self.larder.event("storage_opened")
+        with self.larder.client() as client:
+            client.send("GET /a HTTP/1.1\r\nHost: test\r\n\r\n")
+            self.assertEqual(client.read_head().status, 103)
+            gate.open()
+            self.assertEqual(client.read().body, b"1")
 
 
 class TraceContext(Case):

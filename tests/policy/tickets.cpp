@@ -313,5 +313,21 @@ TEST(Tickets, LookupBegunWhileAPurgeIsAppliedIsHeldToIt) {
     EXPECT_EQ(tickets.kept(), 1u);
 }
 
+// Who made an invalidation knows that what he brings came after it; no other one is excused with it.
+TEST(Tickets, OwnInvalidationsCanBeLeftOut) {
+    Purging purging;
+    const storage::Key key("http://a/x");
+    const auto fetch = purging.tickets.begin();
+    const auto object = Purging::response(fetch.sequence());
+    const auto own = purge_of_key("http://a/x");
+    purging.tickets.enter(own);
+    EXPECT_FALSE(purging.tickets.permits(key.view, *object));
+    EXPECT_TRUE(purging.tickets.permits(key.view, *object, {own->sequence}));
+    purging.tickets.enter(purge_of_pattern("/y"));
+    EXPECT_TRUE(purging.tickets.permits(key.view, *object, {own->sequence}));
+    purging.tickets.enter(purge_of_key("http://a/x"));
+    EXPECT_FALSE(purging.tickets.permits(key.view, *object, {own->sequence}));
+}
+
 }  // namespace
 }  // namespace larder::policy
