@@ -65,6 +65,20 @@ void check_effects(const Subject& subject) {
             const std::string field = element("strategies", i, "strategy_configuration.") + setting;
             if (!subject.complaints.about(field)) subject.complain(field, std::move(found), std::move(expected));
         };
+        for (const std::string& name : rules.key_fields) {
+            // What Larder writes anew for each request, or reads itself.
+            static constexpr const char* own[] = {
+                "Via",     "CDN-Loop", "Traceparent",    "Tracestate",        "Host",          "Connection",
+                "TE",      "Range",    "If-Range",       "If-Match",          "If-None-Match", "If-Modified-Since",
+                "Upgrade", "Cookie",   "Content-Length", "Transfer-Encoding", "Max-Forwards",  "If-Unmodified-Since",
+                "Expect"};
+            const auto same = [&](const char* other) { return lower_case(name) == lower_case(other); };
+            if (std::ranges::any_of(own, same)) {
+                complain(
+                    "key_fields", in_quotes(name),
+                    "fields that clients differ by; for cookies there is key_cookies, and the host is in every key");
+            }
+        }
         if (!rules.offered_languages.empty() && !normalised(rules, "accept-language")) {
             complain("offered_languages", "languages", "vary without Accept-Language, or with normalise for it");
         }

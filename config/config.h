@@ -27,10 +27,14 @@ struct Cidr {
     bool operator==(const Cidr&) const = default;
 };
 
+// How a trusted proxy names its client. The other family could be the client's own words, passed on.
+enum class ForwardedFamily { x_forwarded, forwarded, both };  // written x-forwarded | forwarded | both
+
 struct Listener {
-    std::string address;                // HOST:PORT, [IPv6]:PORT or :PORT
-    std::vector<Cidr> trusted_proxies;  // whose Forwarded / X-Forwarded-* are believed
-    bool cache_status_detail = false;   // put key and detail into Cache-Status
+    std::string address;                                       // HOST:PORT, [IPv6]:PORT or :PORT
+    std::vector<Cidr> trusted_proxies;                         // whose Forwarded / X-Forwarded-* are believed
+    ForwardedFamily forwarded = ForwardedFamily::x_forwarded;  // which of these they are believed in
+    bool cache_status_detail = false;                          // put key and detail into Cache-Status
     bool operator==(const Listener&) const = default;
 };
 
@@ -150,6 +154,8 @@ enum class RangeRequests {
 enum class ContentMethod { query, post };  // written QUERY | POST
 enum class SurrogateFields { strip, pass };
 enum class TraceContext { make, pass };
+enum class UnkeyedFields { pass, drop };
+enum class UnderscoreFields { drop, pass };
 
 struct StrategyConfiguration {
     TtlMode ttl_mode = TtlMode::origin;
@@ -180,6 +186,17 @@ struct StrategyConfiguration {
     bool canonical_json = false;                                          // JSON content that says the same is the same
     bool early_hints = false;  // 103 with the Link fields of the last response, while a miss is fetched
     SurrogateFields surrogate_fields = SurrogateFields::strip;
+    // Request fields that name a user as Authorization does, unless they are in the key.
+    std::vector<std::string> personal_fields = {"Proxy-Authorization", "X-Api-Key",           "Api-Key",
+                                                "X-Auth-Token",        "X-Access-Token",      "Private-Token",
+                                                "X-Session-Token",     "X-Amz-Security-Token"};
+    // To the origin of a request whose response may be stored: all fields, or those alone that decide which response
+    // it gets.
+    UnkeyedFields unkeyed_fields = UnkeyedFields::pass;
+    // Content-Encoding means Vary: Accept-Encoding, and an Access-Control-Allow-Origin that repeats Origin means Vary:
+    // Origin, also where the response does not say so.
+    bool implied_vary = true;
+    bool reflection_guard = true;  // a response whose Location, Link or CSP repeats an unkeyed field is not stored
     bool operator==(const StrategyConfiguration&) const = default;
 };
 
@@ -211,6 +228,8 @@ struct Limits {
     unsigned connections = 20000;          // all listeners; also kept below the descriptor limit
     unsigned connections_per_client = 0;   // per address; 0: no limit
     std::uint64_t request_body_bytes = 0;  // 0: no limit
+    // Request fields with other characters in their names than letters, digits and hyphens.
+    UnderscoreFields underscore_fields = UnderscoreFields::drop;
     // Origin side.
     std::uint64_t response_head_bytes = 128 * KiB;
     unsigned response_fields = 256;
@@ -269,6 +288,9 @@ const char* word(RangeRequests);
 const char* word(ContentMethod);
 const char* word(SurrogateFields);
 const char* word(TraceContext);
+const char* word(ForwardedFamily);
+const char* word(UnkeyedFields);
+const char* word(UnderscoreFields);
 const char* word(Balance);
 
 // And back, for the same enumerations; words are case-sensitive. nullopt: no such word.

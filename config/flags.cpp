@@ -18,7 +18,9 @@ void listen(const Flags& flags, Config& config, Complaints& complaints) {
             continue;
         }
         const auto same = std::ranges::find(config.listeners, *address, &Listener::address);
-        listeners.push_back(same == config.listeners.end() ? Listener{*address, {}, false} : *same);
+        Listener listener;
+        listener.address = *address;
+        listeners.push_back(same == config.listeners.end() ? std::move(listener) : *same);
     }
     config.listeners = std::move(listeners);
 }

@@ -180,15 +180,8 @@ void VaryPolicies::read(Reader& reader, const Node& node, Value& out) const {
         } else if (std::ranges::any_of(out, [&](const auto& named) { return named.first == name; })) {
             reader.complain(entry.place, "a second " + in_quotes(entry.key), "each field once, whatever its case");
         } else {
-            const std::size_t complaints = reader.complaint_count();
             VaryPolicy policy = VaryPolicy::pass;
             OneOf<VaryPolicy>().read(reader, entry.value, policy);
-            const bool known = name == "accept-encoding" || name == "accept-language";
-            if (reader.complaint_count() == complaints && policy == VaryPolicy::normalise && !known) {
-                reader.complain(entry.value,
-                                "pass or bypass: only Accept-Encoding and Accept-Language can be "
-                                "normalised, since what the values of others mean is not known");
-            }
             out.emplace_back(name, policy);
         }
     }

@@ -169,8 +169,9 @@ const Settings<StrategyConfiguration>& settings() {
                 "the first one that is there."),
         setting("vary", &C::vary, VaryPolicies(),
                 "What a request field counts for that responses name in Vary: its values are compared as they are "
-                "(`pass`), by what they mean (`normalise`: Accept-Encoding and Accept-Language), or such responses are "
-                "not stored (`bypass`).")
+                "(`pass`), by what they mean (`normalise`: Accept-Encoding and Accept-Language by their members, "
+                "others as lists, whose lines, white space and empty members do not count, for the origin too), or "
+                "such responses are not stored (`bypass`). `\"*\"` is every field that is not named.")
             .standard("normalise for Accept-Encoding and Accept-Language, pass for all others"),
         setting("offered_encodings", &C::offered_encodings,
                 List(Shaped<std::string>(coding_shape, "a content coding such as gzip"), 0, 16),
@@ -204,6 +205,20 @@ const Settings<StrategyConfiguration>& settings() {
         setting("surrogate_fields", &C::surrogate_fields, OneOf<SurrogateFields>(),
                 "Whether clients get Surrogate-Key, Cache-Tag, xkey, Surrogate-Control and Larder-Cache-Control: not "
                 "(`strip`), or they do, for another cache in front of Larder (`pass`)."),
+        setting(
+            "personal_fields", &C::personal_fields, List(field_name_form(), 0, 32),
+            "Request fields that name a user as Authorization does: a response to a request with one is stored, and "
+            "a stored one given to it, only if it says public, s-maxage or must-revalidate. Not those in key_fields."),
+        setting("unkeyed_fields", &C::unkeyed_fields, OneOf<UnkeyedFields>(),
+                "What the origin of a request whose response may be stored gets of fields that do not decide it: all "
+                "(`pass`), or only those of key_fields, key_cookies, personal_fields and `vary`, Accept-Encoding, "
+                "Accept-Language, Authorization, Cache-Control and Content-* (`drop`)."),
+        setting("implied_vary", &C::implied_vary, Flag(),
+                "Whether Content-Encoding stands for Vary: Accept-Encoding, and an Access-Control-Allow-Origin that "
+                "repeats the request's Origin for Vary: Origin, where the response forgot to say so."),
+        setting("reflection_guard", &C::reflection_guard, Flag(),
+                "Whether a response is not stored that repeats a request field which is not in the key or in Vary in "
+                "its Location, Content-Location, Link, Refresh or Content-Security-Policy."),
     };
     return all;
 }

@@ -17,7 +17,11 @@ const Settings<Listener>& settings() {
                 List(Shaped<Cidr>(parse_cidr,
                                   "an address range such as 10.0.0.0/8 or fd00::/8, without bits behind the prefix"),
                      0, 1000),
-                "Whose Forwarded and X-Forwarded-* are believed. What others send of these is overwritten."),
+                "Whose X-Forwarded-* or Forwarded are believed. What others send of these is overwritten."),
+        setting("forwarded", &Listener::forwarded, OneOf<ForwardedFamily>(),
+                "By which fields they name their client: X-Forwarded-For, -Proto and -Host (`x-forwarded`), Forwarded "
+                "(`forwarded`), or whichever is there, Forwarded first (`both`: only where they remove what clients "
+                "send of both)."),
         setting("cache_status_detail", &Listener::cache_status_detail, Flag(),
                 "Whether Cache-Status tells key, layer, strategy and reason. Clients then learn how URLs map to keys."),
     };

@@ -36,6 +36,10 @@ const Settings<Limits>& settings() {
                 "Connections from one address; more are closed at once. 0: no limit."),
         setting("request_body_bytes", &L::request_body_bytes, Size(0, most),
                 "A request body; more is answered 413. 0: no limit."),
+        setting("underscore_fields", &L::underscore_fields, OneOf<UnderscoreFields>(),
+                "Request fields whose names have other characters than letters, digits and hyphens, such as X_User: "
+                "origins that speak CGI or WSGI take them for X-User. `drop`, or `pass` where the origin tells them "
+                "apart."),
         setting("response_head_bytes", &L::response_head_bytes, Size(1 * KiB, 16 * MiB),
                 "A response head; more becomes 502."),
         setting("response_fields", &L::response_fields, Number(10u, 10'000u),

@@ -113,6 +113,27 @@ std::span<const Word<TraceContext>> words() {
 }
 
 template <>
+std::span<const Word<ForwardedFamily>> words() {
+    static constexpr Word<ForwardedFamily> all[] = {{ForwardedFamily::x_forwarded, "x-forwarded"},
+                                                    {ForwardedFamily::forwarded, "forwarded"},
+                                                    {ForwardedFamily::both, "both"}};
+    return all;
+}
+
+template <>
+std::span<const Word<UnkeyedFields>> words() {
+    static constexpr Word<UnkeyedFields> all[] = {{UnkeyedFields::pass, "pass"}, {UnkeyedFields::drop, "drop"}};
+    return all;
+}
+
+template <>
+std::span<const Word<UnderscoreFields>> words() {
+    static constexpr Word<UnderscoreFields> all[] = {{UnderscoreFields::drop, "drop"},
+                                                     {UnderscoreFields::pass, "pass"}};
+    return all;
+}
+
+template <>
 std::span<const Word<Balance>> words() {
     static constexpr Word<Balance> all[] = {{Balance::round_robin, "round_robin"},
                                             {Balance::least_connections, "least_connections"}};
@@ -174,6 +195,15 @@ const char* word(SurrogateFields value) {
 const char* word(TraceContext value) {
     return text_of(value);
 }
+const char* word(ForwardedFamily value) {
+    return text_of(value);
+}
+const char* word(UnkeyedFields value) {
+    return text_of(value);
+}
+const char* word(UnderscoreFields value) {
+    return text_of(value);
+}
 const char* word(Balance value) {
     return text_of(value);
 }
@@ -200,6 +230,9 @@ template std::optional<RangeRequests> enumerator(std::string_view);
 template std::optional<ContentMethod> enumerator(std::string_view);
 template std::optional<SurrogateFields> enumerator(std::string_view);
 template std::optional<TraceContext> enumerator(std::string_view);
+template std::optional<ForwardedFamily> enumerator(std::string_view);
+template std::optional<UnkeyedFields> enumerator(std::string_view);
+template std::optional<UnderscoreFields> enumerator(std::string_view);
 template std::optional<Balance> enumerator(std::string_view);
 
 }  // namespace larder::config

@@ -45,7 +45,11 @@ HopByHop::HopByHop(const Fields& message) {
 }
 
 bool HopByHop::contains(std::string_view name) const {
-    return among(always_hop_by_hop, name) || among(named_, name);
+    return among(always_hop_by_hop, name) || is_named(name);
+}
+
+bool HopByHop::is_named(std::string_view name) const {
+    return !named_.empty() && among(named_, name);
 }
 
 bool is_surrogate_field(std::string_view name) {

@@ -19,6 +19,8 @@ class HopByHop {
   public:
     explicit HopByHop(const Fields& message);
     bool contains(std::string_view name) const;
+    // Connection names it.
+    bool is_named(std::string_view name) const;
 
   private:
     std::vector<std::string_view> named_;

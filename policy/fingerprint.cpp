@@ -65,7 +65,8 @@ std::uint64_t fingerprint(std::string_view strategy_name, const Rules& rules) {
                  request_directives, key_fields, key_cookies, max_object_size, max_variants, lift, cache_status_detail,
                  qualified_directives, cache_control_targets, vary, offered_encodings, offered_languages,
                  range_requests, no_vary_search, content_methods, content_bytes, canonical_json, early_hints,
-                 surrogate_fields] = rules.configuration;
+                 surrogate_fields, personal_fields, unkeyed_fields, implied_vary, reflection_guard] =
+        rules.configuration;
     print.add(ttl_mode);
     print.add(stale_while_revalidate);
     print.add(stale_if_error);
@@ -92,6 +93,10 @@ std::uint64_t fingerprint(std::string_view strategy_name, const Rules& rules) {
     print.add(canonical_json);
     print.add(early_hints);
     print.add(surrogate_fields);
+    print.add(personal_fields);
+    print.add(unkeyed_fields);
+    print.add(implied_vary);
+    print.add(reflection_guard);
     return print.result();
 }
 

@@ -30,10 +30,14 @@ storage::KeyView make_key(std::string& out, std::string_view scheme, std::string
     for (const std::string& name : strategy.key_fields) {
         out += ' ';
         out += name;
-        const std::size_t lines = request.count(name);
-        if (lines == 0) continue;
-        out += '=';
-        append_encoded(out, lines == 1 ? std::string(request.value(name)) : *request.combined(name));
+        char before = '=';
+        for (const Field& field : request) {
+            if (!same_name(field.name, name)) continue;
+            // Lines that are not one list stay apart; no value holds a line feed.
+            before == '=' ? out += before : out += "%0A";
+            before = ' ';
+            append_encoded(out, field.value);
+        }
     }
     for (const std::string& name : strategy.key_cookies) {
         out += " Cookie.";

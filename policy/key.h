@@ -1,6 +1,7 @@
 // The key of a request: its normalised URL, and behind it ` Name=value` for each request field and ` Cookie.name=value`
-// for each cookie that the strategy puts into the key. Values are percent-encoded, an absent one has no `=`: two
-// requests that differ in any of it never share a key.
+// for each cookie that the strategy puts into the key. Values are percent-encoded, an absent one has no `=`, several
+// lines or cookies of a name are all in it: two requests that differ in any of it never share a key. `request` is what
+// the origin gets (policy/forwarded_fields.h).
 #pragma once
 
 #include <cstdint>

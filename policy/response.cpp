@@ -26,8 +26,24 @@ bool unkeyed_cookie(const Request& request, const Rules& rules) {
     return has_other_cookies(request.fields, rules.configuration.key_cookies);
 }
 
+bool has_credentials(const Request& request, const Rules& rules) {
+    const auto& strategy = rules.configuration;
+    const auto among = [](const std::vector<std::string>& names, std::string_view name) {
+        return std::any_of(names.begin(), names.end(),
+                           [&](const std::string& other) { return same_name(other, name); });
+    };
+    constexpr std::string_view authorization = "Authorization";
+    std::uint64_t lengths = std::uint64_t{1} << authorization.size();  // most names differ in theirs from all of these
+    for (const std::string& name : strategy.personal_fields) lengths |= std::uint64_t{1} << (name.size() & 63);
+    return std::any_of(request.fields.begin(), request.fields.end(), [&](const Field& field) {
+        if (!(lengths >> (field.name.size() & 63) & 1)) return false;
+        if (same_name(field.name, authorization)) return true;
+        return among(strategy.personal_fields, field.name) && !among(strategy.key_fields, field.name);
+    });
+}
+
 bool personal(const Request& request, const Rules& rules) {
-    return request.fields.has("Authorization") || unkeyed_cookie(request, rules);
+    return has_credentials(request, rules) || unkeyed_cookie(request, rules);
 }
 
 bool lifted(const Rules& rules, std::string_view what) {

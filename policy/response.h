@@ -38,7 +38,10 @@ bool has_validator(const Response&);
 // The request has a cookie that the strategy neither ignores nor has in the key.
 bool unkeyed_cookie(const Request&, const Rules&);
 
-// The request carries what may make its response personal: Authorization, or such a cookie.
+// The request has Authorization, or one of personal_fields that is not in the key.
+bool has_credentials(const Request&, const Rules&);
+
+// The request carries what may make its response personal: such credentials, or such a cookie.
 bool personal(const Request&, const Rules&);
 
 // Cache-Control, or what stands in its place (policy/targeted.h), as this strategy obeys it: without what it lifts;

@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "policy/freshness.h"
+#include "policy/request_field.h"
 #include "policy/tags.h"
 #include "policy/vary.h"
 
@@ -74,7 +75,7 @@ StoreVerdict directive_verdict(const Request& request, const Response& response,
     if (directives.is_private) return StoreVerdict::private_response;
     // RFC 9111 section 3.5.
     const bool shared = directives.is_public || directives.s_maxage || directives.must_revalidate;
-    if (request.fields.has("Authorization") && !shared && !lifted(rules, "authorization")) {
+    if (has_credentials(request, rules) && !shared && !lifted(rules, "authorization")) {
         return StoreVerdict::authorization;
     }
     if (set_cookie_forbids(response, directives, rules)) return StoreVerdict::set_cookie;
@@ -82,19 +83,46 @@ StoreVerdict directive_verdict(const Request& request, const Response& response,
     return StoreVerdict::storable;
 }
 
-StoreVerdict vary_verdict(const Fields& response, const Rules& rules) {
+// Where what one client sent would lead others: a redirect, a preload, a policy. Short values repeat by chance.
+bool reflects_unkeyed(const Fields& request, const Fields& response, const std::vector<std::string>& vary,
+                      const config::StrategyConfiguration& strategy) {
+    constexpr std::size_t min_telling = 6;
+    const auto is_selected = [&](std::string_view name) {
+        const auto same = [&](const std::string& other) { return same_name(other, name); };
+        return std::any_of(vary.begin(), vary.end(), same) ||
+               std::any_of(strategy.key_fields.begin(), strategy.key_fields.end(), same);
+    };
+    for (const Field& leading : response) {
+        const bool leads = same_name(leading.name, "Location") || same_name(leading.name, "Content-Location") ||
+                           same_name(leading.name, "Link") || same_name(leading.name, "Refresh") ||
+                           same_name(leading.name, "Content-Security-Policy");
+        if (!leads) continue;
+        for (const Field& field : request) {
+            const RequestField known = request_field(field.name);
+            if (field.value.size() < min_telling || known.role == FieldRole::cookie) continue;
+            if (leading.value.find(field.value) != std::string_view::npos && !is_selected(field.name)) return true;
+        }
+    }
+    return false;
+}
+
+StoreVerdict vary_verdict(const Request& request, const Fields& response, const Rules& rules) {
     std::size_t bytes = 0;
     for (const Field& field : response) {
         if (same_name(field.name, "Vary")) bytes += field.value.size();
     }
     if (bytes > most_vary_bytes) return StoreVerdict::vary_too_long;
-    const auto names = vary_names(response);
+    const auto names = vary_names(response, request.fields, rules.configuration);
     if (!names) return StoreVerdict::vary_star;
+    if (!unselectable_name(*names, rules.configuration).empty()) return StoreVerdict::vary_unselectable;
     const bool bypassed = std::any_of(names->begin(), names->end(), [&](const std::string& name) {
         return vary_policy(rules.configuration, name) == config::VaryPolicy::bypass;
     });
     if (bypassed) return StoreVerdict::vary_bypass;
-    return names->size() > most_vary_names ? StoreVerdict::vary_too_long : StoreVerdict::storable;
+    if (names->size() > most_vary_names) return StoreVerdict::vary_too_long;
+    const bool reflects =
+        rules.configuration.reflection_guard && reflects_unkeyed(request.fields, response, *names, rules.configuration);
+    return reflects ? StoreVerdict::reflection : StoreVerdict::storable;
 }
 
 StoreVerdict use_verdict(const Request& request, const Response& response, const ResponseDirectives& directives,
@@ -139,6 +167,9 @@ const Row& row(StoreVerdict verdict) {
         {"vary-star", "RFC 9111 section 4.1"},
         {"vary-bypass", "strategy_configuration.vary"},
         {"vary-too-long", "at most 16 names in 1024 bytes"},
+        {"vary-unselectable",
+         "RFC 9111 section 4.1: Larder writes the field anew for each request; put it into key_fields"},
+        {"reflection", "strategy_configuration.reflection_guard"},
         {"too-many-tags", "limit of tags"},
         {"no-explicit-freshness", "RFC 9110 section 9.3.3; cache_behavior CACHE_ASIDE"},
         {"not-cacheable", "RFC 9111 section 3"},
@@ -166,7 +197,7 @@ StoreVerdict storable(const Request& request, const Response& response, const Ru
 
     const ResponseDirectives directives = effective_directives(response.fields, rules);
     verdict = directive_verdict(request, response, directives, rules);
-    if (verdict == StoreVerdict::storable) verdict = vary_verdict(response.fields, rules);
+    if (verdict == StoreVerdict::storable) verdict = vary_verdict(request, response.fields, rules);
     if (verdict == StoreVerdict::storable && !tags(response.fields)) verdict = StoreVerdict::too_many_tags;
     if (verdict == StoreVerdict::storable) verdict = use_verdict(request, response, directives, rules);
     return verdict;

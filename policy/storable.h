@@ -22,6 +22,8 @@ enum class StoreVerdict {
     vary_star,    // or a member that is no field name
     vary_bypass,  // on a field that the strategy says so of
     vary_too_long,
+    vary_unselectable,      // on a field that Larder writes for each request, and that is not in the key
+    reflection,             // it repeats an unkeyed request field where clients are led by it
     too_many_tags,          // a purge by a tag that was left out would miss it
     no_explicit_freshness,  // POST needs it; CACHE_ASIDE stores only what the application asked for
     not_cacheable,          // neither explicit freshness, nor public, nor a status that is cacheable by itself

@@ -21,7 +21,9 @@ storage::Object stored_object(const Request& request, const Response& response, 
     object.stored_at = response.response_time;
     object.etag = response.fields.value("ETag");
     object.last_modified = last_modified_of(response);
-    object.vary = select_fields(vary_names(response.fields).value_or(std::vector<std::string>()), request.fields);
+    object.vary = select_fields(
+        vary_names(response.fields, request.fields, rules.configuration).value_or(std::vector<std::string>()),
+        request.fields);
     object.tags = tags(response.fields).value_or(std::vector<std::string>());
     const ResponseDirectives said = effective_directives(response.fields, rules);
     object.for_everybody = said.is_public || said.s_maxage || said.must_revalidate || lifted(rules, "authorization");

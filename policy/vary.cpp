@@ -3,57 +3,43 @@
 #include <algorithm>
 
 #include "policy/field_lines.h"
+#include "policy/request_field.h"
 
 namespace larder::policy {
 
 namespace {
 
-bool case_free(std::string_view name) {
-    return same_name(name, "Accept-Encoding") || same_name(name, "Accept-Language");
-}
+// Lines of a field that is no list stay apart in the stored value; none holds a line feed.
+constexpr char line_end = '\n';
 
-// Calls f(piece) with the pieces that make up the normalised value; f returns false to stop. Returns whether the field
-// is there. Empty members stay: in a field that is no list they may have a meaning.
-template <class F>
-bool for_each_piece(const Fields& fields, std::string_view name, F f) {
-    bool there = false;
-    for (const Field& field : fields) {
+std::optional<std::string> value_of(const Fields& request, std::string_view name) {
+    std::optional<std::string> value;
+    for (const Field& field : request) {
         if (!same_name(field.name, name)) continue;
-        if (there && !f(std::string_view(","))) return true;
-        there = true;
-        std::string_view rest = field.value;
-        for (;;) {
-            const std::size_t n = element_length(rest);
-            if (!f(trimmed(rest.substr(0, n)))) return true;
-            if (n == rest.size()) break;
-            if (!f(std::string_view(","))) return true;
-            rest.remove_prefix(n + 1);
+        if (value) {
+            *value += line_end;
+        } else {
+            value.emplace();
         }
+        *value += field.value;
     }
-    return there;
-}
-
-std::optional<std::string> normalised(const Fields& request, std::string_view name) {
-    std::string value;
-    const bool there = for_each_piece(request, name, [&](std::string_view piece) {
-        value += piece;
-        return true;
-    });
-    if (!there) return std::nullopt;
-    return case_free(name) ? lower(value) : value;
+    return value;
 }
 
 bool matches(const storage::VaryField& stored, const Fields& request) {
     std::string_view rest = stored.value ? std::string_view(*stored.value) : std::string_view();
-    const bool without_case = case_free(stored.name);
-    bool same = true;
-    const bool there = for_each_piece(request, stored.name, [&](std::string_view piece) {
-        const std::string_view expected = rest.substr(0, piece.size());
-        same = without_case ? same_name(expected, piece) : expected == piece;
-        rest.remove_prefix(expected.size());
-        return same;
-    });
-    return there == stored.value.has_value() && same && rest.empty();
+    bool there = false;
+    for (const Field& field : request) {
+        if (!same_name(field.name, stored.name)) continue;
+        if (there) {
+            if (!rest.starts_with(line_end)) return false;
+            rest.remove_prefix(1);
+        }
+        there = true;
+        if (!rest.starts_with(field.value)) return false;
+        rest.remove_prefix(field.value.size());
+    }
+    return there == stored.value.has_value() && rest.empty();
 }
 
 bool matches_by_language(const storage::Object& object, const Selecting& request) {
@@ -99,18 +85,44 @@ std::optional<std::vector<std::string>> vary_names(const Fields& response) {
     return names;
 }
 
+std::optional<std::vector<std::string>> vary_names(const Fields& response, const Fields& request,
+                                                   const config::StrategyConfiguration& strategy) {
+    auto names = vary_names(response);
+    if (!names || !strategy.implied_vary) return names;
+    const auto add = [&](const char* name) {
+        if (std::find(names->begin(), names->end(), name) == names->end()) names->emplace_back(name);
+    };
+    const std::string_view coding = response.value("Content-Encoding");
+    if (!coding.empty() && !same_name(coding, "identity")) add("accept-encoding");
+    const std::string_view origin = request.value("Origin");
+    if (!origin.empty() && same_name(response.value("Access-Control-Allow-Origin"), origin)) add("origin");
+    return names;
+}
+
+std::string unselectable_name(const std::vector<std::string>& names, const config::StrategyConfiguration& strategy) {
+    const auto is_keyed = [&](const std::string& name) {
+        return std::any_of(strategy.key_fields.begin(), strategy.key_fields.end(),
+                           [&](const std::string& keyed) { return same_name(keyed, name); });
+    };
+    const auto found = std::find_if(names.begin(), names.end(),
+                                    [&](const std::string& name) { return is_unselectable(name) && !is_keyed(name); });
+    return found == names.end() ? std::string() : *found;
+}
+
 config::VaryPolicy vary_policy(const config::StrategyConfiguration& strategy, std::string_view name) {
+    const bool negotiated = same_name(name, "accept-encoding") || same_name(name, "accept-language");
+    config::VaryPolicy others = negotiated ? config::VaryPolicy::normalise : config::VaryPolicy::pass;
     for (const auto& [named, policy] : strategy.vary) {
-        if (named == name) return policy;
+        if (same_name(named, name)) return policy;
+        if (named == "*" && !negotiated) others = policy;
     }
-    const bool known = name == "accept-encoding" || name == "accept-language";
-    return known ? config::VaryPolicy::normalise : config::VaryPolicy::pass;
+    return others;
 }
 
 std::vector<storage::VaryField> select_fields(const std::vector<std::string>& names, const Fields& request) {
     std::vector<storage::VaryField> result;
     result.reserve(names.size());
-    for (const std::string& name : names) result.push_back({name, normalised(request, name)});
+    for (const std::string& name : names) result.push_back({name, value_of(request, name)});
     return result;
 }
 

@@ -1,8 +1,8 @@
 // Which of a key's stored responses a request may have (RFC 9111 section 4.1).
 //
-// Pure; any thread. Field values are compared normalised: lines combined, white space around commas removed; without
-// case for Accept-Encoding and Accept-Language, whose members have none; with case for all others. A field that is
-// absent and one that is empty differ.
+// Pure; any thread. `request` is what the origin gets (policy/forwarded_fields.h), where lists are one line and what
+// the strategy normalises is normalised: values are compared byte by byte, lines one by one, so that two requests that
+// differ for the origin differ here. A field that is absent and one that is empty differ.
 #pragma once
 
 #include <optional>
@@ -20,7 +20,16 @@ namespace larder::policy {
 // Accept-Encoding and Available-Dictionary also where it forgot to say so.
 std::optional<std::vector<std::string>> vary_names(const Fields& response);
 
-// What the strategy says of a field (in lower case), or what holds where it says nothing.
+// The same, and with `implied_vary` what the response shows that it varies by: Accept-Encoding where it has a
+// Content-Encoding, Origin where Access-Control-Allow-Origin repeats the request's.
+std::optional<std::vector<std::string>> vary_names(const Fields& response, const Fields& request,
+                                                   const config::StrategyConfiguration&);
+
+// Of such names the first whose value at the origin no stored value can stand for (is_unselectable()), since it is not
+// in the key either; empty: there is none.
+std::string unselectable_name(const std::vector<std::string>& names, const config::StrategyConfiguration&);
+
+// What the strategy says of a field, or of all that it does not name (`*`), or what holds where it says nothing.
 config::VaryPolicy vary_policy(const config::StrategyConfiguration&, std::string_view name);
 
 // What a request has for these (lower-case) names: the `vary` of the object that is stored for it.

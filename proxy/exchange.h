@@ -12,6 +12,7 @@
 #include "policy/cache_control.h"
 #include "policy/cache_status.h"
 #include "policy/fields.h"
+#include "policy/forwarded_fields.h"
 #include "policy/storable.h"
 #include "policy/strategy_table.h"
 #include "policy/target.h"
@@ -34,7 +35,9 @@ struct Exchange {
     // What was asked. Views lead into the session's buffer, which stays as it is until the exchange ends.
     std::string_view method;
     int minor = 1;
-    policy::Fields* fields = nullptr;  // what is normalised is replaced in them
+    policy::ForwardedFields request;         // what the origin gets of the fields; everything derives from it
+    const policy::Fields* fields = nullptr;  // those of `request`
+    bool new_trace = false;                  // W3C trace context: Larder begins one
     bool has_body = false;
     std::optional<std::uint64_t> body_length;  // nullopt with a body: chunked
     bool expects_continue = false;
@@ -50,6 +53,7 @@ struct Exchange {
     std::string peer_text;                                      // the same in text; made once for a connection
     asio::ip::address client;                                   // the peer, or whom a trusted proxy names
     const std::vector<config::Cidr>* trusted_ranges = nullptr;  // the listener's
+    config::ForwardedFamily believed = config::ForwardedFamily::x_forwarded;
     bool peer_trusted = false;
     bool status_detail = false;  // Cache-Status may tell key and detail
 
@@ -67,7 +71,7 @@ struct Exchange {
     bool to_origin = false;  // has If-Match or If-Unmodified-Since
     bool personal = false;   // has Authorization, or Cookie that the strategy does not ignore
     bool takes_trailers = false;
-    // A field's value as it stands in `fields` where the strategy normalises it, and what it was made from: the
+    // A field's value as the origin gets it where the strategy normalises it, and what it was made from: the
     // requests of a connection mostly have the same.
     struct Normalised {
         std::string text;

@@ -213,13 +213,12 @@ Task<Fetched> fetch(Worker& worker, const Exchange& exchange, ForwardOptions opt
     Upstream& upstream = *exchange.upstream;
     UpstreamCounters& metrics = upstream.counters(worker.index());
     options.loop_id = worker.shared().loop_id;
-    if (policy::has_passed(*exchange.fields, options.loop_id)) {
+    if (policy::has_passed(exchange.request.chains(), options.loop_id)) {
         fetched.error = UpstreamError::loop;
         metrics.errors[static_cast<std::size_t>(fetched.error)].add();
         co_return fetched;
     }
-    if (exchange.running->config.trace_context == config::TraceContext::make &&
-        !policy::has_trace_parent(*exchange.fields)) {
+    if (exchange.new_trace) {
         auto& random = worker.random();
         options.trace_parent = policy::make_trace_parent(random(), random(), random());
     }

@@ -20,11 +20,15 @@ struct ForwardOptions {
     bool with_body = true;
     bool expect_continue = false;
     std::string_view upgrade;  // the protocol to ask for
-    std::string trace_parent;  // takes the place of the client's trace context; empty: that is passed on
+    std::string trace_parent;  // begins a trace; empty: the client's is passed on
     std::string_view loop_id;  // what this server is called in CDN-Loop; empty: it says nothing
 };
 
-// Pure but for its arguments. Overwrites `out`.
+// The value of a field that Larder writes, as it will be written: X-Forwarded-For, X-Forwarded-Proto, X-Forwarded-Host
+// or Forwarded; "" for any other.
+std::string written_value(const Exchange& exchange, std::string_view name);
+
+// Pure but for its arguments. Overwrites `out`. The fields are those of exchange.request alone.
 void write_forwarded_head(std::string& out, const Exchange& exchange, const OriginServer& server,
                           const ForwardOptions& options);
 

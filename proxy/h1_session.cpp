@@ -33,6 +33,7 @@ H1Session::H1Session(Worker& worker, Socket socket, std::shared_ptr<const config
     exchange_.running = worker_.running();
     exchange_.peer = peer;
     exchange_.trusted_ranges = &listener_->trusted_proxies;
+    exchange_.believed = listener_->forwarded;
     exchange_.peer_trusted = trusted(listener_->trusted_proxies, peer);
     worker_.deadlines().add(deadline_);
     worker_.opened(*this);

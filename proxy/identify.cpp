@@ -1,12 +1,15 @@
 #include "proxy/identify.h"
 
+#include "policy/cdn_loop.h"
 #include "policy/key.h"
 #include "policy/negotiation.h"
 #include "policy/pattern_index.h"
 #include "policy/query.h"
 #include "policy/response.h"
+#include "policy/trace_context.h"
 #include "policy/vary.h"
 #include "proxy/content.h"
+#include "proxy/forward.h"
 #include "proxy/trusted.h"
 #include "proxy/upstream/upstream.h"
 
@@ -15,63 +18,18 @@ namespace {
 
 using policy::same_name;
 
-// One pass over the fields for everything that decides the way of a request.
-struct Noticed {
-    static constexpr std::size_t nowhere = ~std::size_t{0}, several = nowhere - 1;
-
-    bool cache_control = false;
-    bool forwarded = false;
-    std::size_t encodings = nowhere;  // where Accept-Encoding is
-    std::size_t languages = nowhere;  // where Accept-Language is
-
-    static void place(std::size_t& at, std::size_t index) { at = at == nowhere ? index : several; }
-};
-
-Noticed notice(Exchange& exchange, const policy::Fields& fields) {
-    Noticed noticed;
-    for (std::size_t i = 0; i < fields.size(); ++i) {
-        const policy::Field& field = fields[i];
-        const std::string_view name = field.name;
-        switch (name.size()) {
-            case 2:
-                if (same_name(name, "te")) {
-                    policy::for_each_element(field.value, [&](std::string_view coding) {
-                        exchange.takes_trailers |= same_name(coding, "trailers");
-                        return true;
-                    });
-                }
-                break;
-            case 5:
-                exchange.range |= same_name(name, "range");
-                break;
-            case 6:
-                noticed.cache_control |= same_name(name, "pragma");
-                break;
-            case 8:
-                exchange.range |= same_name(name, "if-range");
-                exchange.to_origin |= same_name(name, "if-match");
-                break;
-            case 9:
-                noticed.forwarded |= same_name(name, "forwarded");
-                break;
-            case 13:
-                noticed.cache_control |= same_name(name, "cache-control");
-                break;
-            case 15:
-                if (same_name(name, "accept-encoding")) Noticed::place(noticed.encodings, i);
-                if (same_name(name, "accept-language")) Noticed::place(noticed.languages, i);
-                noticed.forwarded |= same_name(name.substr(0, 12), "x-forwarded-");
-                break;
-            case 19:
-                exchange.to_origin |= same_name(name, "if-unmodified-since");
-                break;
-            default:
-                if (name.size() == 16 || name.size() == 17) {
-                    noticed.forwarded |= same_name(name.substr(0, 12), "x-forwarded-");
-                }
-        }
+// What decides the way of a request by being there.
+void notice(Exchange& exchange, const policy::Fields& received) {
+    using policy::KnownField;
+    policy::ForwardedFields& request = exchange.request;
+    exchange.range = request.has(KnownField::range) || request.has(KnownField::if_range);
+    exchange.to_origin = request.has(KnownField::if_match) || request.has(KnownField::if_unmodified_since);
+    if (request.has(KnownField::te)) {
+        policy::for_each_element(received, "TE", [&](std::string_view coding) {
+            exchange.takes_trailers |= same_name(coding, "trailers");
+            return true;
+        });
     }
-    return noticed;
 }
 
 using Canonical = bool (*)(std::string&, std::string_view, const std::vector<std::string>&);
@@ -85,46 +43,76 @@ void make(Exchange::Normalised& value, std::string_view received, const policy::
     value.canonical = canonical(value.text, received, offered);
 }
 
-// In one line, as nearly all clients send them. What is not of the grammar stays as it is.
-void normalise(Exchange& exchange, const Noticed& noticed) {
+// What is not of the grammar stays as it is.
+void normalise(Exchange& exchange, policy::ForwardingRules& forwarding) {
+    using policy::KnownField;
     const policy::Rules& rules = exchange.strategy->rules;
     const auto& strategy = rules.configuration;
-    policy::Fields& fields = *exchange.fields;
-    const auto normalised = [&](std::size_t at, std::string_view name) {
-        return at < fields.size() && policy::vary_policy(strategy, name) == config::VaryPolicy::normalise;
+    const auto normalised = [&](KnownField field, std::string_view name) {
+        return exchange.request.has(field) && policy::vary_policy(strategy, name) == config::VaryPolicy::normalise;
     };
-    if (normalised(noticed.encodings, "accept-encoding")) {
-        make(exchange.encodings, fields[noticed.encodings].value, rules, policy::canonical_encodings,
-             strategy.offered_encodings);
-        if (exchange.encodings.canonical) fields.replace_value(noticed.encodings, exchange.encodings.text);
+    if (normalised(KnownField::accept_encoding, "accept-encoding")) {
+        make(exchange.encodings, exchange.request.value(KnownField::accept_encoding), rules,
+             policy::canonical_encodings, strategy.offered_encodings);
+        if (exchange.encodings.canonical) forwarding.encodings = &exchange.encodings.text;
     }
-    if (normalised(noticed.languages, "accept-language")) {
-        make(exchange.languages, fields[noticed.languages].value, rules, policy::canonical_languages,
-             strategy.offered_languages);
+    if (normalised(KnownField::accept_language, "accept-language")) {
+        make(exchange.languages, exchange.request.value(KnownField::accept_language), rules,
+             policy::canonical_languages, strategy.offered_languages);
         if (!exchange.languages.canonical) return;
-        fields.replace_value(noticed.languages, exchange.languages.text);
+        forwarding.languages = &exchange.languages.text;
         exchange.first_language = policy::first_language(exchange.languages.text);
-        if (exchange.languages.text.empty()) fields.remove(noticed.languages);
     }
 }
 
-void choose_key(const Shared& shared, const Running& running, const Noticed& noticed, Exchange& exchange) {
-    const std::string_view host = policy::host_of(exchange.authority);
-    exchange.strategy = running.strategies.find(host, exchange.target.path());
-    exchange.selected = exchange.target.text;
-    if (!exchange.strategy) return;
-    const policy::Strategy& strategy = *exchange.strategy;
-    if (exchange.get || exchange.head || stored_by_content(exchange)) normalise(exchange, noticed);
-    if (strategy.pattern.query) {
-        exchange.selected_text.assign(exchange.target.path());
-        const std::size_t path = exchange.selected_text.size();
-        exchange.selected_text += '?';
-        policy::append_selected(exchange.selected_text, exchange.target.query(), *strategy.pattern.query);
-        if (exchange.selected_text.size() == path + 1) exchange.selected_text.pop_back();
-        exchange.selected = exchange.selected_text;
+// Fields that the strategy has in the key although Larder writes them. Their text is in `text`.
+void write_keyed(const Exchange& exchange, std::vector<std::string>& text, policy::Fields& written) {
+    const auto& names = exchange.strategy->rules.configuration.key_fields;
+    text.reserve(names.size());
+    for (const std::string& name : names) {
+        if (policy::request_field(name).role != policy::FieldRole::written) continue;
+        text.push_back(written_value(exchange, name));
+        written.add(name, text.back());
     }
-    exchange.key = policy::make_key(exchange.key_text, exchange.scheme(), exchange.authority, exchange.selected,
-                                    *exchange.fields, strategy.rules.configuration, shared.hash_seed);
+}
+
+// Everything that the origin gets beside the target.
+void settle_fields(Exchange& exchange, const policy::Fields& received) {
+    policy::ForwardingRules forwarding;
+    if (exchange.route) forwarding.route = &exchange.route->settings.request_fields;
+    const bool by_content = stored_by_content(exchange);
+    forwarding.reads = exchange.get || exchange.head || by_content;
+    forwarding.new_trace = exchange.new_trace =
+        exchange.running->config.trace_context == config::TraceContext::make && !policy::has_trace_parent(received);
+    std::vector<std::string> text;
+    policy::Fields written;
+    if (exchange.strategy) {
+        forwarding.strategy = &exchange.strategy->rules.configuration;
+        const bool content_known = by_content || !exchange.has_body;
+        forwarding.storable = content_known && !exchange.to_origin && exchange.upgrade.empty();
+        if (forwarding.reads) normalise(exchange, forwarding);
+        write_keyed(exchange, text, written);
+        if (!written.empty()) forwarding.written = &written;
+    }
+    exchange.request.settle(forwarding);
+    exchange.fields = &exchange.request.fields();
+}
+
+// The target's text after the query selection.
+void select_target(Exchange& exchange) {
+    exchange.selected = exchange.target.text;
+    if (!exchange.strategy || !exchange.strategy->pattern.query) return;
+    exchange.selected_text.assign(exchange.target.path());
+    const std::size_t path = exchange.selected_text.size();
+    exchange.selected_text += '?';
+    policy::append_selected(exchange.selected_text, exchange.target.query(), *exchange.strategy->pattern.query);
+    if (exchange.selected_text.size() == path + 1) exchange.selected_text.pop_back();
+    exchange.selected = exchange.selected_text;
+}
+
+void choose_strategy(const Running& running, Exchange& exchange) {
+    exchange.strategy = running.strategies.find(policy::host_of(exchange.authority), exchange.target.path());
+    select_target(exchange);
 }
 
 }  // namespace
@@ -132,7 +120,9 @@ void choose_key(const Shared& shared, const Running& running, const Noticed& not
 void Exchange::clear() {
     // Strings keep their capacity: a connection's exchanges reuse one Exchange.
     method = {};
-    fields = nullptr;
+    request.clear();
+    fields = &request.fields();
+    new_trace = false;
     has_body = false;
     body_length.reset();
     expects_continue = by_content = false;
@@ -154,11 +144,10 @@ void Exchange::clear() {
     upstream_name = {};
 }
 
-h1::Refusal identify(const Shared& shared, h1::RequestHead& head, bool tls, Exchange& exchange) {
+h1::Refusal identify(const Shared& shared, const h1::RequestHead& head, bool tls, Exchange& exchange) {
     exchange.clear();
     exchange.method = head.method;
     exchange.minor = head.minor;
-    exchange.fields = &head.fields;
     exchange.get = head.method == "GET";
     exchange.head = head.method == "HEAD";
     exchange.has_body = head.framing == h1::BodyFraming::chunked || head.content_length > 0;
@@ -169,11 +158,15 @@ h1::Refusal identify(const Shared& shared, h1::RequestHead& head, bool tls, Exch
     exchange.client = exchange.peer;
     if (exchange.peer_text.empty()) exchange.peer_text = text_of(exchange.peer);
 
-    const Noticed noticed = notice(exchange, head.fields);
+    const bool drops_ambiguous = exchange.running->config.limits.underscore_fields == config::UnderscoreFields::drop;
+    if (const char* const fault = exchange.request.read(head.fields, drops_ambiguous)) return {400, fault};
+    exchange.fields = &exchange.request.fields();
+    notice(exchange, head.fields);
     bool host_present = head.host_present;
     std::string_view host = head.host;
-    if (noticed.forwarded && exchange.peer_trusted) {
-        const Said said = what_is_said(head.fields, *exchange.trusted_ranges);
+    if (exchange.peer_trusted && (exchange.request.has(policy::KnownField::forwarded) ||
+                                  exchange.request.has(policy::KnownField::x_forwarded))) {
+        const Said said = what_is_said(exchange.request.chains(), exchange.believed, *exchange.trusted_ranges);
         if (said.client) exchange.client = *said.client;
         if (!said.proto.empty()) exchange.https = same_name(said.proto, "https");
         if (!said.host.empty()) {
@@ -188,7 +181,10 @@ h1::Refusal identify(const Shared& shared, h1::RequestHead& head, bool tls, Exch
     }
     if (verdict != policy::TargetVerdict::fine) return {policy::status(verdict), policy::word(verdict)};
 
-    if (exchange.target.text == "*") return {};
+    if (exchange.target.text == "*") {
+        settle_fields(exchange, head.fields);
+        return {};
+    }
     const Running& running = *exchange.running;
     exchange.route = running.routes.find(policy::host_of(exchange.authority), exchange.target.path());
     if (!exchange.route) return {404, "no route for this host and path"};
@@ -198,13 +194,18 @@ h1::Refusal identify(const Shared& shared, h1::RequestHead& head, bool tls, Exch
         // HTTP/1.0 without Host: the upstream's first server names it, as it would for a request made to it directly.
         exchange.authority = exchange.upstream->servers().front()->authority();
     }
-    choose_key(shared, running, noticed, exchange);
+    choose_strategy(running, exchange);
+    settle_fields(exchange, head.fields);
     if (exchange.strategy) {
-        exchange.personal =
-            policy::personal({exchange.method, head.fields, exchange.has_body}, exchange.strategy->rules);
-        exchange.status_detail |= exchange.strategy->rules.configuration.cache_status_detail;
+        const policy::Rules& rules = exchange.strategy->rules;
+        exchange.key = policy::make_key(exchange.key_text, exchange.scheme(), exchange.authority, exchange.selected,
+                                        *exchange.fields, rules.configuration, shared.hash_seed);
+        exchange.personal = policy::personal({exchange.method, *exchange.fields, exchange.has_body}, rules);
+        exchange.status_detail |= rules.configuration.cache_status_detail;
     }
-    if (noticed.cache_control) exchange.directives = policy::parse_request_directives(head.fields);
+    if (exchange.request.has(policy::KnownField::cache_control) || exchange.request.has(policy::KnownField::pragma)) {
+        exchange.directives = policy::parse_request_directives(*exchange.fields);
+    }
     return {};
 }
 
@@ -213,8 +214,6 @@ std::optional<std::string> key_of_url(const Shared& shared, std::string_view url
     const std::size_t space = url.find(' ');
     const std::string_view behind = space == std::string_view::npos ? std::string_view{} : url.substr(space);
     Exchange exchange;
-    policy::Fields none;
-    exchange.fields = &none;
     if (policy::canonical_target(url.substr(0, space), "GET", exchange.target) != policy::TargetVerdict::fine) {
         return std::nullopt;
     }
@@ -223,28 +222,16 @@ std::optional<std::string> key_of_url(const Shared& shared, std::string_view url
     if (!policy::canonical_authority(exchange.target.authority, exchange.https, exchange.authority)) {
         return std::nullopt;
     }
-    choose_key(shared, *shared.running(), Noticed(), exchange);
+    choose_strategy(*shared.running(), exchange);
     std::string key = std::string(exchange.scheme()) + "://" + exchange.authority;
     key += exchange.selected;
     key += behind;
     return key;
 }
 
-DetachedExchange::DetachedExchange(const Exchange& from) : exchange(from) {
-    std::size_t size = from.method.size();
-    for (const policy::Field& field : *from.fields) size += field.name.size() + field.value.size();
-    bytes_.reserve(size);  // the views below must not move
-    const auto keep = [&](std::string_view text) {
-        const std::size_t at = bytes_.size();
-        bytes_ += text;
-        return std::string_view(bytes_).substr(at);
-    };
-    exchange.method = keep(from.method);
-    for (const policy::Field& field : *from.fields) {
-        const std::string_view name = keep(field.name);
-        fields_.add(name, keep(field.value));
-    }
-    exchange.fields = &fields_;
+DetachedExchange::DetachedExchange(const Exchange& from) : exchange(from), method_(from.method) {
+    exchange.method = method_;
+    exchange.fields = &exchange.request.fields();
     exchange.first_language =
         from.first_language.empty() ? std::string_view() : policy::first_language(exchange.languages.text);
     exchange.upgrade = {};

@@ -7,10 +7,10 @@
 
 namespace larder::proxy {
 
-// Fills in `exchange` from a head, whose bytes must stay where they are; what the strategy normalises is replaced in
-// it. running, peer, peer_trusted, started and now are set by the caller. A refusal: answer it; the framing was sound,
-// so the connection may go on.
-h1::Refusal identify(const Shared& shared, h1::RequestHead& head, bool tls, Exchange& exchange);
+// Fills in `exchange` from a head, whose bytes must stay where they are: from here on the request is what the origin
+// would get (policy/forwarded_fields.h), and nobody looks at the head again. running, peer, peer_trusted, believed,
+// started and now are set by the caller. A refusal: answer it; the framing was sound, so the connection may go on.
+h1::Refusal identify(const Shared& shared, const h1::RequestHead& head, bool tls, Exchange& exchange);
 
 // The key that a GET for this URI has, ignoring fields and cookies: for invalidation by URL. nullopt: no http(s) URI.
 std::optional<std::string> key_of_url(const Shared& shared, std::string_view url);
@@ -22,8 +22,7 @@ class DetachedExchange {
     Exchange exchange;
 
   private:
-    std::string bytes_;
-    policy::Fields fields_;
+    const std::string method_;
 };
 
 }  // namespace larder::proxy

@@ -75,9 +75,11 @@ std::string text_of(const address& from) {
     return from.to_string();
 }
 
-Said what_is_said(const policy::Fields& fields, const std::vector<config::Cidr>& ranges) {
+Said what_is_said(const policy::Fields& fields, config::ForwardedFamily believed,
+                  const std::vector<config::Cidr>& ranges) {
+    using Family = config::ForwardedFamily;
     Said said;
-    const bool standard = fields.has("forwarded");
+    const bool standard = believed == Family::forwarded || (believed == Family::both && fields.has("forwarded"));
     const auto hops = elements(fields, standard ? "forwarded" : "x-forwarded-for");
     for (auto hop = hops.rbegin(); hop != hops.rend(); ++hop) {
         const auto client = node_address(standard ? parameter(*hop, "for") : *hop);

@@ -22,8 +22,10 @@ struct Said {
     std::string_view host;   // empty: not said
 };
 
-// From the last hop backwards: the client is the first address that is not itself trusted. Ill-formed members end the
-// reading. Forwarded, if there is one, counts alone.
-Said what_is_said(const policy::Fields& fields, const std::vector<config::Cidr>& ranges);
+// By the fields of the family that is believed; of `both` Forwarded, if there is one, counts alone. From the last hop
+// backwards: the client is the first address that is not itself trusted. Ill-formed members end the reading. `fields`
+// has one line of each.
+Said what_is_said(const policy::Fields& fields, config::ForwardedFamily believed,
+                  const std::vector<config::Cidr>& ranges);
 
 }  // namespace larder::proxy

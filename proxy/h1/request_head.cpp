@@ -47,16 +47,19 @@ Refusal read_request_line(std::string_view line, RequestHead& head) {
 // What the fields say beside their own lines, gathered while they pass.
 struct Gathered {
     FramingFields framing;
-    unsigned hosts = 0, expects = 0, upgrades = 0;
+    unsigned hosts = 0, expects = 0, upgrades = 0, connection_options = 0;
     std::string_view expect, upgrade;
     bool close = false, keep_alive = false, connection_upgrade = false;
 };
 
 // RFC 9110 section 7.6.1.
 Refusal read_connection(std::string_view value, Gathered& seen) {
+    constexpr unsigned max_options = 16;  // each is compared with every field
     Refusal refusal;
     policy::for_each_element(value, [&](std::string_view option) {
-        if (!policy::is_token(option)) {
+        if (++seen.connection_options > max_options) {
+            refusal = bad("Connection names too many fields");
+        } else if (!policy::is_token(option)) {
             refusal = bad("bad Connection");
         } else if (protected_from_connection(option)) {
             refusal = bad("Connection names an end-to-end field");

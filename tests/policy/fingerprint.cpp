@@ -12,7 +12,7 @@ namespace {
 
 TEST(Fingerprint, IsTheSameInEveryProcess) {
     EXPECT_EQ(fingerprint("everything", Rules()), fingerprint("everything", Rules()));
-    EXPECT_EQ(fingerprint("everything", Rules()), 0x59b68a1fd1af89cc);  // FNV-1a, calculated apart
+    EXPECT_EQ(fingerprint("everything", Rules()), 0xa4b3251b41e25163);  // FNV-1a, calculated apart
 }
 
 TEST(Fingerprint, TellsAnyChangeApart) {

@@ -110,8 +110,11 @@ TEST(Forward, CarriesATrustedProxysChainOn) {
     EXPECT_EQ(head.of("X-Forwarded-Host"), "o.example");
     EXPECT_EQ(head.of("Forwarded"), "for=192.0.2.1;host=o.example;proto=https");
     EXPECT_EQ(head.of("Host"), "o.example");
-    EXPECT_EQ(forwarded("GET / HTTP/1.1\nHost: h\nForwarded: for=203.0.113.9\n", {}, proxy).of("Forwarded"),
-              "for=203.0.113.9, for=192.0.2.1;host=h;proto=http");
+    const std::string standard = "GET / HTTP/1.1\nHost: h\nForwarded: for=203.0.113.9\nX-Forwarded-For: 6.6.6.6\n";
+    EXPECT_EQ(forwarded(standard, {}, proxy).of("Forwarded"), "for=192.0.2.1;host=h;proto=http");
+    const Peer other{.trusted = proxy.trusted, .believed = config::ForwardedFamily::forwarded};
+    EXPECT_EQ(forwarded(standard, {}, other).of("Forwarded"), "for=203.0.113.9, for=192.0.2.1;host=h;proto=http");
+    EXPECT_EQ(forwarded(standard, {}, other).of("X-Forwarded-For"), "192.0.2.1");
 }
 
 TEST(Forward, WritesAddressesAsTheStandardHasThem) {

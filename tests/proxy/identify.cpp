@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include "policy/field_lines.h"
+#include "policy/vary.h"
+#include "proxy/forward.h"
+#include "proxy/upstream/upstream.h"
 #include "tests/proxy/sharing.h"
 
 namespace larder::proxy {
@@ -141,15 +145,98 @@ TEST(Identify, BelievesATrustedProxy) {
     EXPECT_EQ(not_believed.exchange.client.to_string(), "192.0.2.1");
 }
 
-TEST(Identify, BelievesTheStandardFieldToo) {
+TEST(Identify, BelievesTheStandardFieldWhereItIsTheOneToBelieve) {
     const Shared shared(small_config(), 7, 1);
-    const Peer proxy{.address = "10.0.0.1", .tls = true, .trusted = {range_of("10.0.0.0", 8)}};
+    const Peer proxy{.address = "10.0.0.1",
+                     .tls = true,
+                     .trusted = {range_of("10.0.0.0", 8)},
+                     .believed = config::ForwardedFamily::forwarded};
     const Asked asked(shared, "GET /a HTTP/1.1\nHost: h\nForwarded: for=203.0.113.9;proto=http;host=o.example\n",
                       proxy);
     EXPECT_EQ(asked.exchange.key.text, "http://o.example/a");
     const Asked silent(shared, "GET /a HTTP/1.1\nHost: h\nForwarded: by=10.0.0.1\n", proxy);
     EXPECT_EQ(silent.exchange.key.text, "https://h/a");
     EXPECT_EQ(silent.exchange.client.to_string(), "10.0.0.1");
+}
+
+TEST(Identify, DoesNotBelieveTheFamilyThatAClientMayHaveWritten) {
+    const Shared shared(small_config(), 7, 1);
+    const Peer proxy{.address = "10.0.0.1", .trusted = {range_of("10.0.0.0", 8)}};
+    const Asked asked(shared,
+                      "GET /a HTTP/1.1\nHost: h\nForwarded: for=6.6.6.6;host=evil\nX-Forwarded-For: 203.0.113.9\n"
+                      "X-Forwarded-Proto: https\n",
+                      proxy);
+    EXPECT_EQ(asked.exchange.key.text, "https://h/a");
+    EXPECT_EQ(asked.exchange.client.to_string(), "203.0.113.9");
+}
+
+// Each field by itself, in every way that a client can change it: what the origin sees otherwise is never taken for the
+// same, if the origin says that it matters.
+TEST(Identify, WhatTheOriginSeesOtherwiseIsAnotherVariant) {
+    const Shared shared(small_config(), 7, 1);
+    const char* const names[] = {"Accept",     "Accept-Encoding", "Accept-Language", "Accept-Charset",
+                                 "User-Agent", "Origin",          "Referer",         "X-Other",
+                                 "X-Api-Key",  "Prefer",          "Save-Data",       "Sec-CH-UA",
+                                 "DNT",        "Cookie",          "Cache-Control",   "X-Requested-With"};
+    const char* const values[] = {"a", "b", "A", "a,b", "a, b", "a ,b", "gzip", "de", "de, en", "x;q=0.5", "", "a;b=c"};
+    const auto request = [](int minor, const std::string& lines) {
+        return "GET / HTTP/1." + std::to_string(minor) + "\nHost: h\n" + lines;
+    };
+    for (const std::string name : names) {
+        std::vector<std::string> ways = {""};
+        for (const std::string value : values) {
+            ways.push_back(name + ": " + value + "\n");
+            ways.push_back("Connection: " + name + "\n" + name + ": " + value + "\n");
+            ways.push_back(name + ": " + value + "\nX: y\n" + name + ": c\n");
+        }
+        struct Way {
+            std::string seen;
+            std::vector<storage::VaryField> selected;
+            std::string key;
+        };
+        std::vector<Way> all;
+        for (const std::string& way : ways) {
+            for (const int minor : {0, 1}) {
+                const std::string bytes = request(minor, way);
+                h1::RequestHead probe;
+                std::string wire;
+                for (const char c : bytes) wire += c == '\n' ? std::string("\r\n") : std::string(1, c);
+                if (h1::parse_request_head(wire + "\r\n", {}, probe)) continue;
+                const Asked asked(shared, bytes);
+                if (asked.refusal) continue;
+                std::string head;
+                write_forwarded_head(head, asked.exchange, *asked.exchange.upstream->servers().front(), {});
+                Way seen;
+                const auto lines = policy::fields_in(std::string_view(head).substr(head.find("\r\n") + 2));
+                for (const policy::Field& line : lines) {
+                    if (policy::same_name(line.name, name)) seen.seen.append("[").append(line.value).append("]");
+                }
+                seen.selected = policy::select_fields({policy::lower(name)}, *asked.exchange.fields);
+                seen.key = asked.exchange.key_text;
+                all.push_back(std::move(seen));
+            }
+        }
+        for (const Way& one : all) {
+            for (const Way& other : all) {
+                const bool same = one.key == other.key && one.selected == other.selected;
+                EXPECT_EQ(same, one.seen == other.seen) << name << ": " << one.seen << " and " << other.seen;
+            }
+        }
+    }
+}
+
+TEST(Identify, RefusesASecondValueWhereThereIsOne) {
+    const Shared shared(small_config(), 7, 1);
+    const Asked asked(shared, "GET / HTTP/1.1\nHost: h\nUser-Agent: a\nUser-Agent: b\n");
+    EXPECT_EQ(asked.refusal.status, 400);
+}
+
+TEST(Identify, KeysWhatLarderWritesAndNotWhatTheClientSent) {
+    auto config = small_config();
+    config.strategies[0].configuration.key_fields = {"X-Forwarded-For"};
+    const Shared shared(std::move(config), 7, 1);
+    const Asked asked(shared, "GET /a HTTP/1.1\nHost: h\nX-Forwarded-For: 6.6.6.6\n");
+    EXPECT_EQ(asked.exchange.key.text, "http://h/a X-Forwarded-For=192.0.2.1");
 }
 
 TEST(Identify, RefusesAHostThatEvenATrustedProxyMayNotName) {

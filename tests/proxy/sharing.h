@@ -77,6 +77,7 @@ struct Peer {
     const char* address = "192.0.2.1";
     bool tls = false;
     std::vector<config::Cidr> trusted = {};
+    config::ForwardedFamily believed = config::ForwardedFamily::x_forwarded;
 };
 
 // "GET / HTTP/1.1\nHost: h\n": a request as bytes, and what identify() made of it.
@@ -92,6 +93,7 @@ class Asked {
         exchange.peer = asio::ip::make_address(peer.address);
         exchange.trusted_ranges = &trusted_;
         exchange.peer_trusted = trusted(trusted_, exchange.peer);
+        exchange.believed = peer.believed;
         refusal = identify(shared, head, peer.tls, exchange);
     }
     Asked(const Asked&) = delete;

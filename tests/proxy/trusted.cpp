@@ -86,11 +86,27 @@ TEST(WhatIsSaid, ReadsFromTheLastHopBackwards) {
     const std::vector<config::Cidr> ranges = {range_of("10.0.0.0", 8), range_of("fd00::", 8)};
     for (const Case& c : cases) {
         const auto fields = policy::fields_of(c.fields);
-        const Said said = what_is_said(fields, ranges);
+        const Said said = what_is_said(fields, config::ForwardedFamily::both, ranges);
         EXPECT_EQ(said.client ? said.client->to_string() : "", c.client) << c.id;
         EXPECT_EQ(said.proto, c.proto) << c.id;
         EXPECT_EQ(said.host, c.host) << c.id;
     }
+}
+
+TEST(WhatIsSaid, BelievesOneFamilyAlone) {
+    using Family = config::ForwardedFamily;
+    const std::vector<config::Cidr> ranges = {range_of("10.0.0.0", 8)};
+    const auto fields =
+        policy::fields_of("Forwarded: for=1.1.1.1;host=std\nX-Forwarded-For: 2.2.2.2\nX-Forwarded-Host: x");
+    EXPECT_EQ(what_is_said(fields, Family::x_forwarded, ranges).client->to_string(), "2.2.2.2");
+    EXPECT_EQ(what_is_said(fields, Family::x_forwarded, ranges).host, "x");
+    EXPECT_EQ(what_is_said(fields, Family::forwarded, ranges).client->to_string(), "1.1.1.1");
+    EXPECT_EQ(what_is_said(fields, Family::forwarded, ranges).host, "std");
+    const auto one = policy::fields_of("Forwarded: for=1.1.1.1;host=std;proto=https");
+    const Said nothing = what_is_said(one, Family::x_forwarded, ranges);
+    EXPECT_FALSE(nothing.client);
+    EXPECT_EQ(nothing.host, "");
+    EXPECT_EQ(nothing.proto, "");
 }
 
 }  // namespace
