@@ -74,6 +74,9 @@ struct Upstream {
     unsigned max_connections = 256;        // per server
     unsigned queue = 1024;                 // requests that may wait for a connection, per server
     milliseconds queue_timeout = 10s;
+    unsigned max_uploads = 0;             // of max_connections, for long request bodies; 0: half
+    unsigned max_uploads_per_client = 0;  // of these, for one address; 0: half
+    unsigned max_tunnels = 256;           // per server, beside max_connections: what an Upgrade has become
     std::optional<HealthCheck> health;
     unsigned max_failures = 3;  // connection failures in a row that eject a server; 0: never
     milliseconds ejection_time = 10s;
@@ -228,6 +231,8 @@ struct Limits {
     unsigned connections = 20000;          // all listeners; also kept below the descriptor limit
     unsigned connections_per_client = 0;   // per address; 0: no limit
     std::uint64_t request_body_bytes = 0;  // 0: no limit
+    // A request body that is read before a connection to the origin is taken; a longer one goes at the client's speed.
+    std::uint64_t read_ahead_bytes = 64 * KiB;
     // Request fields with other characters in their names than letters, digits and hyphens.
     UnderscoreFields underscore_fields = UnderscoreFields::drop;
     // Origin side.

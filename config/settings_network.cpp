@@ -80,6 +80,16 @@ const Settings<Upstream>& settings() {
                 "Requests that may wait for a connection to one server. More are answered 503."),
         setting("queue_timeout", &Upstream::queue_timeout, Duration(0ms, 1h),
                 "The longest wait in the queue. Then 503."),
+        setting("max_uploads", &Upstream::max_uploads, Number(0u, 100'000u),
+                "Connections to one server that request bodies longer than limits.read_ahead_bytes may hold at a time, "
+                "since they come at the speed of clients; more wait in the queue. 0: half of max_connections.")
+            .standard("half of max_connections"),
+        setting("max_uploads_per_client", &Upstream::max_uploads_per_client, Number(0u, 100'000u),
+                "How many of these one client address may hold. 0: half of max_uploads.")
+            .standard("half of max_uploads"),
+        setting("max_tunnels", &Upstream::max_tunnels, Number(0u, 100'000u),
+                "Connections to one server that have become something else by Upgrade, such as WebSockets; not part of "
+                "max_connections. More are answered 503."),
         setting("health", &Upstream::health, Group<HealthCheck>(), "Ask the servers whether they are well."),
         setting("max_failures", &Upstream::max_failures, Number(0u, 1'000'000u),
                 "Failed connections in a row that eject a server; 0: never."),

@@ -36,6 +36,9 @@ const Settings<Limits>& settings() {
                 "Connections from one address; more are closed at once. 0: no limit."),
         setting("request_body_bytes", &L::request_body_bytes, Size(0, most),
                 "A request body; more is answered 413. 0: no limit."),
+        setting("read_ahead_bytes", &L::read_ahead_bytes, Size(0, 16 * MiB),
+                "A request body up to this is read before a connection to the origin is taken for it, while there is "
+                "room in fills_bytes; a longer one holds one of the upstream's max_uploads."),
         setting("underscore_fields", &L::underscore_fields, OneOf<UnderscoreFields>(),
                 "Request fields whose names have other characters than letters, digits and hyphens, such as X_User: "
                 "origins that speak CGI or WSGI take them for X-User. `drop`, or `pass` where the origin tells them "

@@ -84,7 +84,7 @@ Task<ContentOutcome> take_content(const Shared& shared, Exchange& exchange, Down
 
 void key_by_content(const Shared& shared, Exchange& exchange) {
     const bool canonical_json = exchange.strategy->rules.configuration.canonical_json;
-    exchange.by_content = true;
+    exchange.content_taken = exchange.by_content = true;
     exchange.body_length = exchange.content.size();
     exchange.key_text.append(" ").append(exchange.method).append("=");
     exchange.key_text += content_identity(*exchange.fields, exchange.content, canonical_json);

@@ -46,6 +46,7 @@ class ContentFirst final : public Downstream {
     void set_trailers(std::string_view trailers) override { client_.set_trailers(trailers); }
     void cut() override { client_.cut(); }
     Task<bool> interim(int status, std::string_view fields) override { return client_.interim(status, fields); }
+    void set_content(std::string_view content) { content_ = content; }
     Task<BodyPiece> next_body_piece() override;
     void interrupt_body() override { client_.interrupt_body(); }
     bool body_taken() const override { return true; }

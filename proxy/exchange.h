@@ -41,9 +41,10 @@ struct Exchange {
     bool has_body = false;
     std::optional<std::uint64_t> body_length;  // nullopt with a body: chunked
     bool expects_continue = false;
-    std::string content;       // the body, where it has been taken in for the key (proxy/content.h)
-    bool by_content = false;   // all of it: it is in the key
-    std::string_view upgrade;  // the protocol asked for; empty: none
+    std::string content;         // the body, where it has been taken in for the key (proxy/content.h)
+    bool content_taken = false;  // that is all of it: nothing of the body is left to be pulled
+    bool by_content = false;     // and it is in the key
+    std::string_view upgrade;    // the protocol asked for; empty: none
 
     // The one identity: strategy, key, routing, invalidation, log and origin all use it.
     policy::Target target;
@@ -67,9 +68,10 @@ struct Exchange {
 
     bool get = false;
     bool head = false;
-    bool range = false;      // has Range or If-Range
-    bool to_origin = false;  // has If-Match or If-Unmodified-Since
-    bool personal = false;   // has Authorization, or Cookie that the strategy does not ignore
+    bool range = false;            // has Range or If-Range
+    bool to_origin = false;        // has If-Match or If-Unmodified-Since
+    bool personal = false;         // has Authorization, or Cookie that the strategy does not ignore
+    bool has_credentials = false;  // has anything that names a user to the origin, whatever the strategy says of it
     bool takes_trailers = false;
     // A field's value as the origin gets it where the strategy normalises it, and what it was made from: the
     // requests of a connection mostly have the same.

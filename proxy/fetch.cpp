@@ -5,6 +5,7 @@
 #include "policy/cdn_loop.h"
 #include "policy/end_to_end.h"
 #include "policy/trace_context.h"
+#include "proxy/trusted.h"
 #include "proxy/upstream/upstream.h"
 #include "proxy/worker.h"
 
@@ -35,7 +36,7 @@ class Attempt {
           connection_(connection),
           fetched_(fetched),
           settings_(exchange.upstream->settings()),
-          sends_body_(client && options.with_body && exchange.has_body && !exchange.by_content) {}
+          sends_body_(client && options.with_body && exchange.has_body && !exchange.content_taken) {}
 
     Task<UpstreamError> run();
     bool nothing_received() const { return nothing_received_; }
@@ -66,7 +67,7 @@ Task<UpstreamError> Attempt::run() {
     write_forwarded_head(head, exchange_, connection_.server(), options);
     Gather gather;
     gather.add(head);
-    if (exchange_.by_content) gather.add(exchange_.content);
+    if (exchange_.content_taken) gather.add(exchange_.content);
     fetched_.request_time = worker_.shared().clock.unix_time();
     if (const auto failed = co_await connection_.write(gather, settings_.first_byte_timeout)) {
         // The server may have answered (and closed) before it read all of it; else it is a dead connection.
@@ -112,35 +113,45 @@ Task<UpstreamError> Attempt::send_body() {
     struct Watch {
         bool over = false;
         bool answered = false;
+        bool writing = false;
     };
     const auto watch = std::make_shared<Watch>();
     Downstream* const client = client_;
-    const int descriptor = connection_.stream().socket().native_handle();
+    Stream* const stream = &connection_.stream();
+    const int descriptor = stream->socket().native_handle();
     // Over TLS bytes that arrive need not be an answer, since session tickets come unasked: there the body is sent to
     // its end, or until the server takes no more of it.
-    if (!connection_.stream().encrypted()) {
-        connection_.stream().socket().async_wait(asio::socket_base::wait_read,
-                                                 [watch, client, descriptor](error_code error) {
-                                                     if (watch->over || error) return;
-                                                     if (interim_at_hand(descriptor))
-                                                         return;  // no answer yet: it is read after the body
-                                                     watch->answered = true;
-                                                     client->interrupt_body();
-                                                 });
+    if (!stream->encrypted()) {
+        stream->socket().async_wait(asio::socket_base::wait_read,
+                                    [watch, client, stream, descriptor](error_code error) {
+                                        if (watch->over || error) return;
+                                        if (interim_at_hand(descriptor))
+                                            return;  // no answer yet: it is read after the body
+                                        watch->answered = true;
+                                        client->interrupt_body();
+                                        if (watch->writing)
+                                            stream->cancel();  // a server that has answered may take no more
+                                    });
     }
+    PacedTransfers::Transfer transfer(connection_.server().paced_transfers(), worker_.executor(),
+                                      text_of(exchange_.client), [client] { client->interrupt_body(); });
     UpstreamError result = UpstreamError::none;
     for (;;) {
+        transfer.waits();
         const auto piece = co_await client_->next_body_piece();
+        transfer.moved();
         if (piece.failed) {
             if (!watch->answered) {
-                fetched_.client_status = piece.status;
+                fetched_.client_status = transfer.was_cut() ? 503 : piece.status;
                 result = UpstreamError::client_gone;
             } else {
                 fetched_.body_sent = false;
             }
             break;
         }
+        watch->writing = true;
         result = co_await send_piece(piece.data, piece.end);
+        watch->writing = false;
         if (result != UpstreamError::none) {
             fetched_.body_sent = false;
             break;
@@ -206,6 +217,39 @@ Task<UpstreamError> Attempt::read_final_head(bool until_continue, bool& continue
     }
 }
 
+bool is_connection_auth(std::string_view scheme) {
+    const std::string_view name = scheme.substr(0, scheme.find(' '));
+    return policy::same_name(name, "NTLM") || policy::same_name(name, "Negotiate");
+}
+
+// RFC 4559 and NTLM log a connection in, not a request: who comes next on it would be the same user.
+bool logs_connection_in(const policy::Fields& request, const policy::Fields& response) {
+    bool found =
+        is_connection_auth(request.value("Authorization")) || is_connection_auth(request.value("Proxy-Authorization"));
+    for (const char* const name : {"WWW-Authenticate", "Proxy-Authenticate"}) {
+        policy::for_each_element(response, name, [&](std::string_view challenge) {
+            found = found || is_connection_auth(challenge);
+            return !found;
+        });
+    }
+    return found;
+}
+
+// What a connection has had on it after this request.
+Carried carried_by(const Exchange& exchange, bool with_content) {
+    if (with_content || !exchange.upgrade.empty()) return Carried::content;
+    return exchange.has_credentials ? Carried::credentials : Carried::nothing;
+}
+
+Pool::Wanted connection_for(const Exchange& exchange, const ForwardOptions& options) {
+    Pool::Wanted wanted;
+    // A response to HEAD may update what is stored.
+    if (options.for_storing || (exchange.head && exchange.strategy)) {
+        wanted.at_worst = exchange.has_credentials ? Carried::credentials : Carried::nothing;
+    }
+    return wanted;
+}
+
 }  // namespace
 
 Task<Fetched> fetch(Worker& worker, const Exchange& exchange, ForwardOptions options, Downstream* client) {
@@ -222,18 +266,20 @@ Task<Fetched> fetch(Worker& worker, const Exchange& exchange, ForwardOptions opt
         auto& random = worker.random();
         options.trace_parent = policy::make_trace_parent(random(), random(), random());
     }
-    std::vector<const OriginServer*> tried;
-    bool fresh = false;
+    const bool streams_body = client && options.with_body && exchange.has_body && !exchange.content_taken;
+    const bool with_content = streams_body || exchange.content_taken;
+    Pool::Wanted wanted = connection_for(exchange, options);
+    if (streams_body) wanted.upload_by = text_of(exchange.client);
     for (;;) {
-        auto acquired = co_await worker.pool().acquire(upstream, tried, fresh);
+        auto acquired = co_await worker.pool().acquire(upstream, wanted);
         if (acquired.error != UpstreamError::none) {
             // The error of the server that was tried says more than that none is left.
-            if (acquired.error != UpstreamError::no_server || tried.empty()) {
+            if (acquired.error != UpstreamError::no_server || wanted.tried.empty()) {
                 fetched.error = acquired.error;
                 metrics.errors[static_cast<std::size_t>(acquired.error)].add();
             }
-            if (acquired.server && nothing_sent(acquired.error) && tried.size() < 3) {
-                tried.push_back(acquired.server.get());
+            if (acquired.server && nothing_sent(acquired.error) && wanted.tried.size() < 3) {
+                wanted.tried.push_back(acquired.server.get());
                 continue;
             }
             co_return fetched;
@@ -244,6 +290,7 @@ Task<Fetched> fetch(Worker& worker, const Exchange& exchange, ForwardOptions opt
         const bool reused = fetched.connection->reused;
         fetched.body_sent = true;
         fetched.connection->set_busy(true);
+        fetched.connection->carried = std::max(fetched.connection->carried, carried_by(exchange, with_content));
         bool nothing_received = false;
         {
             Attempt attempt(worker, exchange, options, client, *fetched.connection, fetched);
@@ -252,16 +299,18 @@ Task<Fetched> fetch(Worker& worker, const Exchange& exchange, ForwardOptions opt
         }
         if (fetched.error == UpstreamError::none) {
             server.responded();
+            fetched.connection->upload_ended();
+            if (logs_connection_in(*exchange.fields, fetched.head.fields)) fetched.head.keep_alive = false;
             metrics.statuses[static_cast<std::size_t>(fetched.head.status)].add();
             co_return fetched;
         }
         fetched.connection.reset();
         metrics.errors[static_cast<std::size_t>(fetched.error)].add();
-        const bool body_touched = client && client->body_taken() && !exchange.by_content;
+        const bool body_touched = client && client->body_taken() && !exchange.content_taken;
         const std::string_view method = options.for_storing ? exchange.stored_method() : exchange.method;
-        if (reused && !fresh && nothing_received && fetched.error == UpstreamError::closed && !body_touched &&
+        if (reused && !wanted.fresh && nothing_received && fetched.error == UpstreamError::closed && !body_touched &&
             idempotent(method)) {
-            fresh = true;
+            wanted.fresh = true;
             continue;
         }
         if (fetched.error == UpstreamError::closed || fetched.error == UpstreamError::first_byte_timeout) {

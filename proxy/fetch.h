@@ -28,7 +28,11 @@ struct Fetched {
 
 // Tries again, once each: on a new connection, if one that was used before turns out to be closed, nothing was received
 // and the method is idempotent without a body (RFC 9110 section 9.2.2); on other servers, as long as none was reached.
-// `client`: where the body comes from and 1xx go; null: neither.
+// `client`: where the body comes from and 1xx go; null: neither. A body that is in exchange.content is sent from there.
+//
+// What may be stored is asked for on connections that never had content on them nor, where the request has no
+// credentials itself, anybody's credentials; a connection that logged somebody in by itself (NTLM, Negotiate) is not
+// used again.
 Task<Fetched> fetch(Worker& worker, const Exchange& exchange, ForwardOptions options, Downstream* client);
 
 // After the body has ended as declared, or there is none: the connection may serve the next request.

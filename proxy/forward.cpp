@@ -117,7 +117,7 @@ void write_forwarded_head(std::string& out, const Exchange& exchange, const Orig
     if (!options.validators.if_modified_since.empty()) {
         line(out, "If-Modified-Since", options.validators.if_modified_since);
     }
-    if (exchange.by_content) {
+    if (exchange.content_taken) {
         line(out, "Content-Length", std::to_string(exchange.content.size()));
     } else if (options.with_body && exchange.has_body) {
         if (exchange.body_length) {

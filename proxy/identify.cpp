@@ -125,7 +125,7 @@ void Exchange::clear() {
     new_trace = false;
     has_body = false;
     body_length.reset();
-    expects_continue = by_content = false;
+    expects_continue = content_taken = by_content = false;
     content.clear();
     upgrade = {};
     authority.clear();
@@ -134,7 +134,7 @@ void Exchange::clear() {
     strategy = nullptr;
     selected = {};
     first_language = {};
-    get = head = range = to_origin = personal = takes_trailers = false;
+    get = head = range = to_origin = personal = has_credentials = takes_trailers = false;
     directives = {};
     result = Result::bypass;
     cache = {};
@@ -196,11 +196,14 @@ h1::Refusal identify(const Shared& shared, const h1::RequestHead& head, bool tls
     }
     choose_strategy(running, exchange);
     settle_fields(exchange, head.fields);
+    exchange.has_credentials = exchange.fields->has("Authorization") || exchange.fields->has("Cookie");
     if (exchange.strategy) {
         const policy::Rules& rules = exchange.strategy->rules;
         exchange.key = policy::make_key(exchange.key_text, exchange.scheme(), exchange.authority, exchange.selected,
                                         *exchange.fields, rules.configuration, shared.hash_seed);
-        exchange.personal = policy::personal({exchange.method, *exchange.fields, exchange.has_body}, rules);
+        const policy::Request request{exchange.method, *exchange.fields, exchange.has_body};
+        exchange.personal = policy::personal(request, rules);
+        exchange.has_credentials |= exchange.personal;
         exchange.status_detail |= rules.configuration.cache_status_detail;
     }
     if (exchange.request.has(policy::KnownField::cache_control) || exchange.request.has(policy::KnownField::pragma)) {

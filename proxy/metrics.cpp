@@ -20,6 +20,9 @@ const char* word(Limit limit) {
         "followers",
         "fill_window",
         "malformed",
+        "max_uploads",
+        "paced_transfers",
+        "max_tunnels",
     };
     return words[static_cast<int>(limit)];
 }

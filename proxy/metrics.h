@@ -50,6 +50,9 @@ enum class Limit {
     followers,           // of one fill
     followers_cut,       // a follower fell behind the window of a fill that is not stored
     malformed,           // a request refused as malformed
+    uploads,             // long request bodies that waited for one of an upstream's max_uploads
+    paced_transfers,     // transfers cut since their clients stood still and others wanted the connection
+    tunnels,             // of an upstream's max_tunnels
     count
 };
 const char* word(Limit);

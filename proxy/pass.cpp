@@ -3,9 +3,12 @@
 #include "policy/date.h"
 #include "policy/end_to_end.h"
 #include "policy/invalidates.h"
+#include "proxy/content.h"
 #include "proxy/invalidate.h"
 #include "proxy/post.h"
+#include "proxy/read_ahead.h"
 #include "proxy/run_exchange.h"
+#include "proxy/trusted.h"
 #include "proxy/tunnel.h"
 #include "proxy/upstream/upstream.h"
 #include "proxy/worker.h"
@@ -58,11 +61,20 @@ Task<void> pass_response(Worker& worker, Exchange& exchange, Downstream& client,
         if (piece.end || piece.error != UpstreamError::none || piece.data.empty()) break;
     }
     if (piece.end && exchange.takes_trailers) client.set_trailers(fetched.connection->trailers());
+    // From here on the connection goes at the client's speed.
+    std::optional<PacedTransfers::Transfer> transfer;
+    if (!piece.end) {
+        transfer.emplace(fetched.connection->server().paced_transfers(), worker.executor(), text_of(exchange.client),
+                         [&client] { client.cut(); });
+        transfer->waits();
+    }
     // The length is that of all, so what is said to be whole had better be.
     bool going = co_await client.begin(head, pieces.data(), count, piece.end);
     while (going && !piece.end && piece.error == UpstreamError::none) {
+        transfer->moved();
         piece = co_await fetched.connection->next_piece(idle);
         if (piece.error != UpstreamError::none) break;
+        transfer->waits();
         if (piece.end && exchange.takes_trailers) client.set_trailers(fetched.connection->trailers());
         going = co_await client.send(&piece.data, piece.data.empty() ? 0 : 1, piece.end);
     }
@@ -75,14 +87,17 @@ Task<void> pass_response(Worker& worker, Exchange& exchange, Downstream& client,
     if (going && piece.end) give_back(worker, fetched);
 }
 
-Task<void> pass_request(Worker& worker, Exchange& exchange, Downstream& client, policy::Forward reason) {
-    exchange.cache.forward = reason;
+namespace {
+
+// What came of a request whose body, if it has one, is in exchange.content or comes from `client`.
+Task<void> pass_with_body(Worker& worker, Exchange& exchange, Downstream& client) {
     ForwardOptions options;
     const bool upgrades = !exchange.upgrade.empty() && exchange.route->settings.upgrade;
     if (upgrades) options.upgrade = exchange.upgrade;
-    // What a POST brings may be stored: nothing that is invalidated from here on may be undone by it.
+    // What a POST brings may be stored: nothing that is invalidated from here on may be undone by it. While a client
+    // sends its body no ticket is held, since it could be held for hours.
     Tiers::Hold before;
-    if (exchange.method == "POST" && exchange.strategy) {
+    if (exchange.method == "POST" && exchange.strategy && (exchange.content_taken || !exchange.has_body)) {
         before = std::make_shared<policy::Tickets::Ticket>(worker.shared().tickets.begin());
     }
     Fetched fetched = co_await fetch(worker, exchange, std::move(options), &client);
@@ -90,7 +105,16 @@ Task<void> pass_request(Worker& worker, Exchange& exchange, Downstream& client, 
         Problem problem = Problem::of(fetched.error);
         if (fetched.error == UpstreamError::client_gone) problem.status = fetched.client_status;
         exchange.result = Result::error;
-        co_await send_problem(client, exchange, problem, exchange.has_body);
+        co_await send_problem(client, exchange, problem, exchange.has_body && !exchange.content_taken);
+        co_return;
+    }
+    if (fetched.head.status == 101 && !fetched.connection->become_tunnel()) {
+        worker.metrics().limit(Limit::tunnels);
+        fetched.connection.reset();
+        Problem problem = Problem::of(UpstreamError::queue_full);
+        problem.detail = "There are as many tunnels to the origin server as may be.";
+        exchange.result = Result::error;
+        co_await send_problem(client, exchange, problem);
         co_return;
     }
     if (fetched.head.status == 101) {
@@ -106,6 +130,30 @@ Task<void> pass_request(Worker& worker, Exchange& exchange, Downstream& client, 
         }
     }
     co_await pass_response(worker, exchange, client, std::move(fetched));
+}
+
+}  // namespace
+
+Task<void> pass_request(Worker& worker, Exchange& exchange, Downstream& client, policy::Forward reason) {
+    exchange.cache.forward = reason;
+    ReadAheadBytes bytes;
+    ContentFirst rest(client, {});
+    Downstream* body = &client;
+    if (!exchange.content_taken && !client.body_taken()) {
+        const auto ahead = co_await read_ahead(worker.shared().fills, exchange, client, bytes);
+        if (ahead.read == ReadAhead::failed) {
+            Problem problem = Problem::of(UpstreamError::client_gone);
+            problem.status = ahead.status;
+            exchange.result = Result::error;
+            co_await send_problem(client, exchange, problem, true);
+            co_return;
+        }
+        if (ahead.read == ReadAhead::begun) {
+            rest.set_content(exchange.content);
+            body = &rest;
+        }
+    }
+    co_await pass_with_body(worker, exchange, *body);
 }
 
 }  // namespace larder::proxy

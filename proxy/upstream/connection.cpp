@@ -30,7 +30,18 @@ UpstreamConnection::~UpstreamConnection() {
     worker_.metrics().upstream_connections.add(-1);
     set_busy(false);
     stream_.close();
-    server_->free_slot();
+    upload_ended();
+    tunnel_ ? server_->tunnel_ended() : server_->free_slot();
+}
+
+void UpstreamConnection::upload_ended() {
+    if (upload_) server_->uploads().give_back(*upload_);
+    upload_.reset();
+}
+
+bool UpstreamConnection::become_tunnel() {
+    tunnel_ = server_->become_tunnel();
+    return tunnel_;
 }
 
 Task<error_code> UpstreamConnection::write(Gather& gather, std::chrono::milliseconds within) {

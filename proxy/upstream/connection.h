@@ -5,6 +5,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,10 @@
 namespace larder::proxy {
 
 class Worker;
+
+// What a connection has had on it, the worst last. An origin may take content for another request, or remember who it
+// was that logged in: what came later on such a connection is not to be given to others.
+enum class Carried { nothing, credentials, content };
 
 class UpstreamConnection {
   public:
@@ -42,6 +47,13 @@ class UpstreamConnection {
     // Served a request before: the server may have closed it in the meantime.
     bool reused = false;
     Steady::time_point idle_since;
+    Carried carried = Carried::nothing;
+
+    // Of a long request body, whose permit it then has: until it is idle again or closed.
+    void holds_upload(std::string client) { upload_ = std::move(client); }
+    void upload_ended();
+    // After a 101: not one of the server's connections any more. False: there are too many tunnels.
+    bool become_tunnel();
 
     // Writes all of it. `within` limits the time for each part that the peer takes.
     Task<error_code> write(Gather& gather, std::chrono::milliseconds within);
@@ -93,6 +105,8 @@ class UpstreamConnection {
     std::uint64_t remaining_ = 0;
     bool body_ended_ = true;
     bool busy_ = false;
+    bool tunnel_ = false;
+    std::optional<std::string> upload_;
 };
 
 }  // namespace larder::proxy

@@ -12,6 +12,15 @@ std::string authority_of(const config::Server& server) {
     return text;
 }
 
+unsigned max_uploads(const config::Upstream& upstream) {
+    return upstream.max_uploads != 0 ? upstream.max_uploads : std::max(1u, upstream.max_connections / 2);
+}
+
+unsigned max_uploads_per_client(const config::Upstream& upstream) {
+    const unsigned share = std::max(1u, max_uploads(upstream) / 2);
+    return upstream.max_uploads_per_client != 0 ? upstream.max_uploads_per_client : share;
+}
+
 }  // namespace
 
 OriginServer::OriginServer(const config::Upstream& upstream, const config::Server& server, unsigned workers)
@@ -28,6 +37,9 @@ OriginServer::OriginServer(const config::Upstream& upstream, const config::Serve
       ejection_time_(upstream.ejection_time),
       keepalive_(upstream.keepalive_timeout),
       health_(upstream.health.value_or(config::HealthCheck{})),
+      max_tunnels_(upstream.max_tunnels),
+      uploads_(max_uploads(upstream), max_uploads_per_client(upstream), upstream.queue),
+      paced_(std::make_shared<PacedTransfers>(upstream.max_connections / 2)),
       queues_(workers) {
     if (!named_) {
         const auto address = asio::ip::make_address(server.host);
@@ -139,6 +151,15 @@ void OriginServer::free_slot() {
         if (!next) --open_;
     }
     if (next) next->wakeup.notify();
+}
+
+bool OriginServer::become_tunnel() {
+    if (tunnels_.fetch_add(1, std::memory_order_relaxed) >= max_tunnels_) {
+        tunnel_ended();
+        return false;
+    }
+    free_slot();
+    return true;
 }
 
 bool OriginServer::offer_idle(unsigned worker, bool& others) {

@@ -13,6 +13,8 @@
 
 #include "config/config.h"
 #include "proxy/clock.h"
+#include "proxy/upstream/paced_transfers.h"
+#include "proxy/upstream/upload_permits.h"
 #include "proxy/wakeup.h"
 
 namespace larder::proxy {
@@ -68,6 +70,15 @@ class OriginServer {
     // this worker waits, and `others` says whether one of another worker does (close it then: its slot passes on).
     bool offer_idle(unsigned worker, bool& others);
     bool has_slot(const std::shared_ptr<Waiter>&) const;
+
+    // Those that clients pace.
+    UploadPermits& uploads() { return uploads_; }
+    const std::shared_ptr<PacedTransfers>& paced_transfers() const { return paced_; }
+    // An open connection becomes a tunnel: it counts as one, and its slot is free. False: there are as many as may be.
+    bool become_tunnel();
+    void tunnel_ended() { tunnels_.fetch_sub(1, std::memory_order_relaxed); }
+    unsigned tunnels() const { return tunnels_.load(std::memory_order_relaxed); }
+
     unsigned open() const;
     std::size_t queued() const;
 
@@ -81,7 +92,11 @@ class OriginServer {
     const std::chrono::milliseconds ejection_time_;
     const std::chrono::milliseconds keepalive_;
     const config::HealthCheck health_;
+    const unsigned max_tunnels_;
+    UploadPermits uploads_;
+    const std::shared_ptr<PacedTransfers> paced_;
 
+    std::atomic<unsigned> tunnels_{0};
     std::atomic<unsigned> in_flight_{0};
     std::atomic<std::size_t> next_address_{0};
     std::atomic<unsigned> failures_{0};

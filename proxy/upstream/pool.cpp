@@ -6,45 +6,91 @@
 
 namespace larder::proxy {
 
-std::unique_ptr<UpstreamConnection> Pool::take_idle(const OriginServer* server) {
+std::unique_ptr<UpstreamConnection> Pool::take_idle(const OriginServer* server, Carried at_worst) {
     const auto it = idle_.find(server);
     if (it == idle_.end()) return nullptr;
     auto& connections = it->second.connections;
-    while (!connections.empty()) {
-        auto connection = std::move(connections.back());
-        connections.pop_back();
+    for (;;) {
+        auto best = connections.end();
+        for (auto each = connections.begin(); each != connections.end(); ++each) {
+            if ((*each)->carried > at_worst) continue;
+            if (best == connections.end() || (*each)->carried >= (*best)->carried) best = each;
+        }
+        if (best == connections.end()) return nullptr;
+        auto connection = std::move(*best);
+        connections.erase(best);
         // Bytes nobody asked for, or an end: not to be trusted with a request.
         if (connection->silent()) {
             connection->reused = true;
             return connection;
         }
     }
-    return nullptr;
 }
 
-Task<Pool::Acquired> Pool::acquire(Upstream& upstream, const std::vector<const OriginServer*>& tried, bool fresh) {
+Task<Pool::Acquired> Pool::acquire(Upstream& upstream, const Wanted& wanted) {
     Acquired acquired;
-    acquired.server = upstream.choose(tried, Steady::now());
+    acquired.server = upstream.choose(wanted.tried, Steady::now());
     if (!acquired.server) {
         acquired.error = UpstreamError::no_server;
         co_return acquired;
     }
-    OriginServer& server = *acquired.server;
-    if (!fresh) {
-        acquired.connection = take_idle(&server);
+    if (!wanted.upload_by.empty()) {
+        acquired.error = co_await wait_for_upload(upstream, *acquired.server, wanted.upload_by);
+        if (acquired.error != UpstreamError::none) co_return acquired;
+    }
+    acquired = co_await acquire_from(upstream, acquired.server, wanted);
+    if (wanted.upload_by.empty()) co_return acquired;
+    if (acquired.connection) {
+        acquired.connection->holds_upload(wanted.upload_by);
+    } else {
+        acquired.server->uploads().give_back(wanted.upload_by);
+    }
+    co_return acquired;
+}
+
+Task<Pool::Acquired> Pool::acquire_from(Upstream& upstream, std::shared_ptr<OriginServer> server,
+                                        const Wanted& wanted) {
+    Acquired acquired;
+    acquired.server = server;
+    if (!wanted.fresh) {
+        acquired.connection = take_idle(server.get(), wanted.at_worst);
         if (acquired.connection) co_return acquired;
     }
     std::unique_ptr<UpstreamConnection> idle;
-    acquired.error = co_await wait_for_slot(upstream, server, idle);
+    acquired.error = co_await wait_for_slot(upstream, *server, wanted.at_worst, idle);
     if (acquired.error != UpstreamError::none) co_return acquired;
     if (idle) {
         acquired.connection = std::move(idle);
         co_return acquired;
     }
-    co_return co_await connect(upstream, acquired.server);
+    co_return co_await connect(upstream, server);
 }
 
-Task<UpstreamError> Pool::wait_for_slot(Upstream& upstream, OriginServer& server,
+Task<UpstreamError> Pool::wait_for_upload(Upstream& upstream, OriginServer& server, const std::string& client) {
+    using Waiter = UploadPermits::Waiter;
+    const auto waiter = std::make_shared<Waiter>(worker_.executor(), client);
+    switch (server.uploads().take(waiter)) {
+        case UploadPermits::Taken::granted:
+            co_return UpstreamError::none;
+        case UploadPermits::Taken::queue_full:
+            co_return UpstreamError::queue_full;
+        case UploadPermits::Taken::wait:
+            break;
+    }
+    worker_.metrics().limit(Limit::uploads);
+    Deadline deadline([&waiter = *waiter] { waiter.wakeup.notify(); });
+    worker_.deadlines().add(deadline);
+    deadline.after(upstream.settings().queue_timeout);
+    while (!server.uploads().has(*waiter)) {
+        if (deadline.expired()) {
+            co_return server.uploads().leave_queue(waiter) ? UpstreamError::none : UpstreamError::queue_timeout;
+        }
+        co_await waiter->wakeup.wait();
+    }
+    co_return UpstreamError::none;
+}
+
+Task<UpstreamError> Pool::wait_for_slot(Upstream& upstream, OriginServer& server, Carried at_worst,
                                         std::unique_ptr<UpstreamConnection>& idle) {
     using Waiter = OriginServer::Waiter;
     const auto waiter = std::make_shared<Waiter>(worker_.executor(), worker_.index());
@@ -56,21 +102,36 @@ Task<UpstreamError> Pool::wait_for_slot(Upstream& upstream, OriginServer& server
         case OriginServer::Slot::wait:
             break;
     }
-    worker_.ask_others_to_shed(&server);
+    // Idle ones that this request may not have are in its way.
+    const auto make_room = [&] {
+        shed(&server);
+        worker_.ask_others_to_shed(&server);
+        if (server.paced_transfers()->reclaim(Steady::now())) worker_.metrics().limit(Limit::paced_transfers);
+    };
+    make_room();
     Deadline deadline([&waiter = *waiter] { waiter.wakeup.notify(); });
     worker_.deadlines().add(deadline);
     deadline.after(upstream.settings().queue_timeout);
+    // Who stands still now need not have done so a moment ago.
+    Deadline again([&waiter = *waiter] { waiter.wakeup.notify(); });
+    worker_.deadlines().add(again);
+    again.after(PacedTransfers::patience);
     for (;;) {
         co_await waiter->wakeup.wait();
         if (server.has_slot(waiter)) co_return UpstreamError::none;
-        if ((idle = take_idle(&server))) {
+        if (again.expired()) {
+            make_room();
+            again.after(PacedTransfers::patience);
+        }
+        if ((idle = take_idle(&server, at_worst))) {
             if (server.leave_queue(waiter)) server.free_slot();
             co_return UpstreamError::none;
         }
         if (deadline.expired()) {
             co_return server.leave_queue(waiter) ? UpstreamError::none : UpstreamError::queue_timeout;
         }
-        // Somebody else took the connection that was offered: once more.
+        // Somebody else took the connection that was offered, or it is not for this request: once more.
+        shed(&server);
         switch (server.queue_again(waiter)) {
             case OriginServer::Slot::granted:
                 co_return UpstreamError::none;
@@ -144,6 +205,7 @@ Task<Pool::Acquired> Pool::connect(Upstream& upstream, std::shared_ptr<OriginSer
 
 void Pool::release(std::unique_ptr<UpstreamConnection> connection) {
     const auto server = connection->server_ptr();
+    connection->upload_ended();
     bool others_wait = false;
     server->offer_idle(worker_.index(), others_wait);
     if (others_wait || worker_.draining()) return;  // closing it passes its slot on
