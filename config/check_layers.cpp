@@ -86,12 +86,16 @@ void check_layers(const Subject& subject) {
     check_names_and_levels(subject);
     check_directories(subject);
     std::uint64_t in_memory = 0;
-    for (const Layer& layer : subject.config.layers) {
-        if (layer.is_active && layer.technology == Technology::memory) in_memory += layer.max_size_bytes;
+    std::size_t largest = 0;  // of those in memory
+    for (std::size_t i = 0; i < subject.config.layers.size(); ++i) {
+        const Layer& layer = subject.config.layers[i];
+        if (!layer.is_active || layer.technology != Technology::memory) continue;
+        if (in_memory == 0 || layer.max_size_bytes > subject.config.layers[largest].max_size_bytes) largest = i;
+        in_memory += layer.max_size_bytes;
     }
     const bool memory_written = subject.document.find("memory") && !subject.complaints.about("memory");
     if (memory_written && in_memory > subject.config.memory) {
-        subject.complain("layers", show_size(in_memory) + " in MEMORY layers",
+        subject.complain(element("layers", largest, "max_size_bytes"), show_size(in_memory) + " in MEMORY layers",
                          "less than memory, which is " + show_size(subject.config.memory) +
                              ": lower max_size_bytes or raise memory");
     }

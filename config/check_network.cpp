@@ -38,30 +38,38 @@ void check_listeners(const Subject& subject) {
     }
 }
 
-// A public client must not reach the admin endpoint through an upstream. Names are compared, not resolved.
+// A public client must not reach the admin endpoint through an upstream, nor a request come back. Names are compared, not
+// resolved.
 void check_servers(const Subject& subject) {
-    const auto admin = parse_address(subject.config.admin.address);
-    if (!admin || subject.complaints.about("admin")) return;
-    const bool by_flags = !subject.flags.upstream.empty();
-    const std::string expected = "a server that is not the admin endpoint, " + in_quotes(subject.config.admin.address) +
-                                 ": clients would reach it; change one of the two";
-    std::map<std::string, std::size_t> in_file;  // flags put an upstream before those of the file
-    if (const Node* upstreams = subject.document.find("upstreams")) {
-        for (std::size_t i = 0; i < upstreams->items.size(); ++i) {
-            if (const Node* name = upstreams->items[i].find("name")) in_file.emplace(name->text, i);
+    const Config& config = subject.config;
+    const auto admin = subject.complaints.about("admin") ? std::nullopt : parse_address(config.admin.address);
+    const auto what_is_wrong = [&](const Server& server) -> std::string {
+        if (admin && reaches(server, *admin)) {
+            return "a server that is not the admin endpoint, " + in_quotes(config.admin.address) +
+                   ": clients would reach it; change one of the two";
         }
-    }
-    for (const Upstream& upstream : subject.config.upstreams) {
-        const bool flagged = by_flags && &upstream == &subject.config.upstreams.front();
-        for (std::size_t k = 0; k < upstream.servers.size(); ++k) {
-            if (!reaches(upstream.servers[k], *admin)) continue;
-            if (flagged) {
-                subject.complaints.add_flag("--upstream", to_string(upstream.servers[k]), expected);
+        for (const Listener& listener : config.listeners) {
+            const auto own = parse_address(listener.address);
+            if (!own || !reaches(server, *own)) continue;
+            return "a server that is not a listener of this Larder, " + in_quotes(listener.address) +
+                   ": each request would come back, and be answered 502; change one of the two";
+        }
+        return "";
+    };
+    const bool by_flags = !subject.flags.upstream.empty();
+    for (std::size_t i = 0; i < config.upstreams.size(); ++i) {
+        const auto& servers = config.upstreams[i].servers;
+        for (std::size_t k = 0; k < servers.size(); ++k) {
+            std::string expected = what_is_wrong(servers[k]);
+            if (expected.empty()) continue;
+            if (by_flags) {
+                subject.complaints.add_flag("--upstream", to_string(servers[k]), std::move(expected));
             } else {
-                const std::string field = element("upstreams", in_file[upstream.name], "servers");
-                subject.complain(element(field.c_str(), k), to_string(upstream.servers[k]), expected);
+                const std::string field = element("upstreams", i, "servers");
+                subject.complain(element(field.c_str(), k), to_string(servers[k]), std::move(expected));
             }
         }
+        if (by_flags) break;  // all have the same
     }
 }
 

@@ -15,11 +15,17 @@ struct Subject {
     const Flags& flags;
     const Node& document;
     Complaints& complaints;
+    Complaints& doubts;  // what is legal and surely not meant
 
     // A complaint about a field of the file, at its place or the nearest around it.
     void complain(const std::string& field, std::string found, std::string expected) const {
         complaints.add(place_of(document, field), field, std::move(found), std::move(expected));
     }
+    void doubt(const std::string& field, std::string found, std::string expected) const {
+        doubts.add(place_of(document, field), field, std::move(found), std::move(expected));
+    }
+    // Whether the file has that field itself.
+    bool written(std::string_view field) const { return is_there(document, field); }
     // "line 12", for reference to another field.
     std::string line_of(const std::string& field) const {
         return "line " + std::to_string(place_of(document, field).line);
@@ -34,5 +40,8 @@ void check_network(const Subject&);                         // listeners, admin,
 void check_layers(const Subject&);                          // layers, memory
 void check_running(const Subject&, const Config& running);  // what a reload must leave as it is
 void check_strategies(const Subject&);                      // strategies, resource types, patterns
+
+// For a configuration without complaints.
+void warn_of_doubts(const Subject&);
 
 }  // namespace larder::config

@@ -40,12 +40,25 @@ std::string did_you_mean(const std::string& nearest) {
     return nearest.empty() ? "" : " (did you mean " + in_quotes(nearest) + "?)";
 }
 
-std::string to_string(const Complaint& complaint) {
+namespace {
+
+std::string text_of(const Complaint& complaint, const char* kind) {
     std::string text = complaint.file.empty() ? "configuration" : complaint.file;
     if (complaint.line > 0) text += ":" + std::to_string(complaint.line) + ":" + std::to_string(complaint.column);
     text += ": ";
+    text += kind;
     if (!complaint.field.empty()) text += complaint.field + ": ";
     return text + "found " + complaint.found + "; expected " + complaint.expected;
+}
+
+}  // namespace
+
+std::string to_string(const Complaint& complaint) {
+    return text_of(complaint, "");
+}
+
+std::string warning_text(const Complaint& complaint) {
+    return text_of(complaint, "warning: ");
 }
 
 }  // namespace larder::config

@@ -192,27 +192,43 @@ std::variant<Node, Complaint> parse_document(std::string_view text, const std::s
     }
 }
 
-Place place_of(const Node& root, std::string_view field) {
+namespace {
+
+// Follows the field from the root, and calls `at` with each node on the way. True: all of it is there.
+template <class At>
+bool follow(const Node& root, std::string_view field, At at) {
     const Node* node = &root;
-    Place place = root.place;
+    at(*node);
     while (!field.empty()) {
         if (field.front() == '[') {
             std::size_t index = 0;
             const auto [end, error] = std::from_chars(field.data() + 1, field.data() + field.size(), index);
-            if (error != std::errc() || index >= node->items.size()) break;
+            if (error != std::errc() || index >= node->items.size()) return false;
             node = &node->items[index];
             field.remove_prefix(static_cast<std::size_t>(end - field.data()) + 1);
         } else {
             if (field.front() == '.') field.remove_prefix(1);
             const std::size_t end = std::min(field.find_first_of(".["), field.size());
             const Node* below = node->find(field.substr(0, end));
-            if (!below) break;
+            if (!below) return false;
             node = below;
             field.remove_prefix(end);
         }
-        place = node->place;
+        at(*node);
     }
+    return true;
+}
+
+}  // namespace
+
+Place place_of(const Node& root, std::string_view field) {
+    Place place;
+    follow(root, field, [&place](const Node& node) { place = node.place; });
     return place;
+}
+
+bool is_there(const Node& root, std::string_view field) {
+    return follow(root, field, [](const Node&) {});
 }
 
 std::string describe(const Node& node) {

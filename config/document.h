@@ -50,6 +50,7 @@ std::variant<Node, Complaint> parse_document(std::string_view text, const std::s
 
 // The node at `upstreams[0].servers[1]`, or the nearest one around it that is there.
 Place place_of(const Node& root, std::string_view field);
+bool is_there(const Node& root, std::string_view field);
 
 // What stands there, for a complaint: "text" quoted, `a list`, `a mapping`, `nothing`.
 std::string describe(const Node&);

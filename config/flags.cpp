@@ -27,26 +27,20 @@ void listen(const Flags& flags, Config& config, Complaints& complaints) {
 
 void upstream(const Flags& flags, Config& config, Complaints& complaints) {
     if (flags.upstream.empty()) return;
-    Upstream first;
-    first.name = "default";
-    auto& all = config.upstreams;
-    if (const auto same = std::ranges::find(all, first.name, &Upstream::name); same != all.end()) {
-        first = std::move(*same);
-        all.erase(same);
-    }
-    first.servers.clear();
+    std::vector<Server> servers;
     for (const std::string& text : flags.upstream) {
         const bool has_scheme = text.find("://") != std::string::npos;
         auto server = parse_server(has_scheme ? text : "http://" + text);
         if (!server) {
             complaints.add_flag("--upstream", in_quotes(text), server_form().type());
-        } else if (std::ranges::find(first.servers, *server) != first.servers.end()) {
+        } else if (std::ranges::find(servers, *server) != servers.end()) {
             complaints.add_flag("--upstream", "a second " + in_quotes(text), "each server once: remove it");
         } else {
-            first.servers.push_back(std::move(*server));
+            servers.push_back(std::move(*server));
         }
     }
-    all.insert(all.begin(), std::move(first));
+    if (config.upstreams.empty()) config.upstreams.emplace_back().name = "default";
+    for (Upstream& each : config.upstreams) each.servers = servers;
 }
 
 }  // namespace

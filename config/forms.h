@@ -194,12 +194,20 @@ struct UrlPattern {
     std::vector<Doc> below() const { return {}; }
 };
 
+// `name: value, other: value`, or none.
+template <class Fields, class Show>
+std::string listed(const Fields& fields, Show show) {
+    std::string all;
+    for (const auto& [name, value] : fields) all += (all.empty() ? "" : ", ") + name + ": " + show(value);
+    return all.empty() ? "none" : all;
+}
+
 // Names and values of fields that Larder sets.
 struct FieldValues {
     using Value = std::vector<std::pair<std::string, std::string>>;
     void read(Reader&, const Node&, Value& out) const;
     std::string type() const { return "a mapping of field names to values"; }
-    std::string show(const Value&) const { return "none"; }
+    std::string show(const Value& fields) const { return listed(fields, [](const std::string& value) { return value; }); }
     std::vector<Doc> below() const { return {}; }
 };
 
@@ -208,7 +216,7 @@ struct VaryPolicies {
     using Value = std::vector<std::pair<std::string, VaryPolicy>>;
     void read(Reader&, const Node&, Value& out) const;
     std::string type() const { return "a mapping of field names to " + OneOf<VaryPolicy>().type(); }
-    std::string show(const Value&) const { return "none"; }
+    std::string show(const Value& fields) const { return listed(fields, [](VaryPolicy value) { return word(value); }); }
     std::vector<Doc> below() const { return {}; }
 };
 
@@ -259,7 +267,11 @@ struct List {
         return "a list" + (least > 0 ? " of at least " + std::to_string(least) + ", and" : " of") + " at most " +
                std::to_string(most) + ", each " + form.type();
     }
-    std::string show(const Value&) const { return "none"; }
+    std::string show(const Value& values) const {
+        std::string all;
+        for (const auto& value : values) all += (all.empty() ? "" : ", ") + form.show(value);
+        return all.empty() ? "none" : all;
+    }
     std::vector<Doc> below() const { return form.below(); }
 };
 
@@ -271,7 +283,7 @@ Setting<S> setting(std::string name, M S::*member, F form, std::string text) {
     Setting<S> made;
     made.doc = {std::move(name), form.type(), "", std::move(text), form.below()};
     if constexpr (std::same_as<M, std::optional<V>>) {
-        made.doc.standard = "none";
+        made.doc.standard = standard.*member ? form.show(*(standard.*member)) : "none";
     } else {
         made.doc.standard = form.show(standard.*member);
     }

@@ -53,7 +53,8 @@ void complete_strategies(const Node& document, Config& config) {
 }
 
 // `running`: nullptr at the start.
-Loaded read(std::string_view text, const std::string& name, const Flags& flags, const Config* running) {
+Loaded read(std::string_view text, const std::string& name, const Flags& flags, const Config* running,
+            std::vector<Complaint>* warnings) {
     const std::string file = name.empty() ? "command line" : name;
     auto parsed = parse_document(text, file);
     if (const auto* complaint = std::get_if<Complaint>(&parsed)) return std::vector{*complaint};
@@ -66,12 +67,17 @@ Loaded read(std::string_view text, const std::string& name, const Flags& flags, 
     if (config.memory == 0) config.memory = available_memory();
     complete_layers(document, config);
     complete_strategies(document, config);
-    const Subject subject{config, flags, document, complaints};
+    Complaints doubts(file);
+    const Subject subject{config, flags, document, complaints, doubts};
     check_network(subject);
     check_layers(subject);
     check_strategies(subject);
     if (running) check_running(subject, *running);
     if (!complaints.empty()) return std::move(complaints).take();
+    if (warnings) {
+        warn_of_doubts(subject);
+        *warnings = std::move(doubts).take();
+    }
     return config;
 }
 
@@ -89,7 +95,8 @@ const char* cure(int error) {
     }
 }
 
-Loaded read_file(const std::string& path, const Flags& flags, const Config* running) {
+Loaded read_file(const std::string& path, const Flags& flags, const Config* running,
+                 std::vector<Complaint>* warnings) {
     const auto unreadable = [&path](std::string found) {
         return std::vector{Complaint{path, 0, 0, "", std::move(found), cure(errno)}};
     };
@@ -103,21 +110,22 @@ Loaded read_file(const std::string& path, const Flags& flags, const Config* runn
         text.append(piece, static_cast<std::size_t>(file.gcount()));
     }
     if (file.bad()) return unreadable(errno ? std::strerror(errno) : "an error while reading");
-    return read(text, path, flags, running);
+    return read(text, path, flags, running, warnings);
 }
 
 }  // namespace
 
-Loaded load(std::string_view text, const std::string& name, const Flags& flags) {
-    return read(text, name, flags, nullptr);
+Loaded load(std::string_view text, const std::string& name, const Flags& flags, std::vector<Complaint>* warnings) {
+    return read(text, name, flags, nullptr, warnings);
 }
 
-Loaded load_file(const std::string& path, const Flags& flags) {
-    return read_file(path, flags, nullptr);
+Loaded load_file(const std::string& path, const Flags& flags, std::vector<Complaint>* warnings) {
+    return read_file(path, flags, nullptr, warnings);
 }
 
-Loaded load_for_reload(const Config& running, const std::string& path, const Flags& flags) {
-    return path.empty() ? read("", "", flags, &running) : read_file(path, flags, &running);
+Loaded load_for_reload(const Config& running, const std::string& path, const Flags& flags,
+                       std::vector<Complaint>* warnings) {
+    return path.empty() ? read("", "", flags, &running, warnings) : read_file(path, flags, &running, warnings);
 }
 
 }  // namespace larder::config

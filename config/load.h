@@ -24,12 +24,13 @@ struct Complaint {
 
 // FILE:LINE:COLUMN: FIELD: found FOUND; expected EXPECTED
 std::string to_string(const Complaint&);
+// The same about what is legal, but surely not meant: FILE:LINE:COLUMN: warning: FIELD: ...
+std::string warning_text(const Complaint&);
 
 // What `serve` was given besides, or instead of, a file. Empty: not given. A flag overrides the file:
 //   --listen     the listeners are the flags'; one that the file has with the same address keeps its other settings
-//   --upstream   its servers are those of an upstream `default`, placed first: without routes it gets everything.
-//                One of that name in the file keeps its other settings; other upstreams, and routes to them, stay.
-//                Without scheme: http
+//   --upstream   these are the servers of every upstream of the file, whose other settings and routes stay; without
+//                one, of an upstream `default` that gets everything. Without scheme: http
 //   the others   replace the file's value
 struct Flags {
     std::vector<std::string> listen;
@@ -47,12 +48,14 @@ using Loaded = std::variant<Config, std::vector<Complaint>>;
 // `layers` when the file names none (L1_APPLICATION in MEMORY with a quarter of `memory`, L3_DATABASE in FILE_SYSTEM
 // with 10 GiB); `strategies` when the file does not have that key
 // (`default`, /**, OTHER, ttl_mode origin, READ_THROUGH, in the slowest active layer). `routes` may stay empty: then
-// everything goes to the first upstream.
-Loaded load(std::string_view text, const std::string& name, const Flags&);
-Loaded load_file(const std::string& path, const Flags&);
+// everything goes to the first upstream. `warnings`, unless null, gets what is legal and surely not meant, in file
+// order; nothing where there are complaints.
+Loaded load(std::string_view text, const std::string& name, const Flags&, std::vector<Complaint>* warnings = nullptr);
+Loaded load_file(const std::string& path, const Flags&, std::vector<Complaint>* warnings = nullptr);
 
 // The same for a process that runs with `running`; besides, data_dir and threads must be as they are.
-Loaded load_for_reload(const Config& running, const std::string& path, const Flags&);
+Loaded load_for_reload(const Config& running, const std::string& path, const Flags&,
+                       std::vector<Complaint>* warnings = nullptr);
 
 // The reference page: every setting with type, default, range and consequence, as Markdown.
 std::string reference();

@@ -52,6 +52,8 @@ void Reader::refuse_unknown(const Node& node, const std::vector<const Doc*>& set
         std::string expected;
         if (entry.key == "<<") {
             expected = "the settings themselves: merge keys are not supported";
+        } else if (const std::string plural = entry.key + "s"; std::ranges::find(names, plural) != names.end()) {
+            expected = "a known setting" + did_you_mean(plural);
         } else if (const Doc* parent = parent_of(entry.key, settings)) {
             expected = "it below " + parent->name + ": move it there";
         } else if (const std::string meant = nearest(entry.key, names); !meant.empty()) {

@@ -191,8 +191,7 @@ const Settings<StrategyConfiguration>& settings() {
                 "Whether No-Vary-Search in responses is obeyed: query parameters that it names make no other key."),
         setting("content_methods", &C::content_methods, List(OneOf<ContentMethod>(), 0, 2),
                 "Methods whose responses are stored under the target and the request's content: QUERY (RFC 10008), and "
-                "POST where it only reads, as for GraphQL.")
-            .standard("QUERY"),
+                "POST where it only reads, as for GraphQL."),
         setting("content_bytes", &C::content_bytes, Size(0, 16 * MiB),
                 "The longest request content that is part of a key; a request with more is passed on and not stored."),
         setting("canonical_json", &C::canonical_json, Flag(),

@@ -34,6 +34,7 @@ const Settings<Admin>& settings() {
         setting("address", &Admin::address, Shaped<std::string>(admin_shape, "HOST:PORT, [IPv6]:PORT, :PORT or off"),
                 "Where the admin endpoint listens; `off`: nowhere. Keep it away from clients: its token can purge "
                 "everything."),
+        refused<Admin>("token", "the token is made at the first start and lies in DATA_DIR/admin.token; remove this"),
     };
     return all;
 }

@@ -26,6 +26,7 @@ class Invalidation final : public storage::Selection {
     storage::Erasure erasure = storage::Erasure::hard;
     std::optional<config::LayerName> layer;  // applied to this layer alone; nullopt: to all
     Sequence sequence = 0;                   // only objects whose fetch began before it are selected
+    std::string order;                       // the same in JSON, for another process; empty: it drops all that it holds
 
     // SINGLE_KEY: all variants, and without key fields in the text, those with any key fields behind it.
     // `equivalent`: another key text that the same holds for; empty: none.

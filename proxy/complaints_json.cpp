@@ -25,11 +25,12 @@ std::string complaint_members(const config::Complaint& complaint) {
     return object.substr(1, object.size() - 2);
 }
 
-std::string complaints_json(const std::vector<config::Complaint>& complaints) {
+std::string complaints_json(const std::vector<config::Complaint>& complaints, Severity severity) {
     std::string out = "[";
     for (const auto& complaint : complaints) {
         if (out.size() > 1) out += ",\n ";
-        out += complaint_json(complaint);
+        out += severity == Severity::warning ? "{" + complaint_members(complaint) + ",\"warning\":true}"
+                                             : complaint_json(complaint);
     }
     return out + "]";
 }

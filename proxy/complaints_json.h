@@ -10,7 +10,8 @@ namespace larder::proxy {
 
 // "line":1,"column":2,"file":"...","field":"...","found":"...","expected":"..."
 std::string complaint_members(const config::Complaint&);
-// An array of objects, one a line.
-std::string complaints_json(const std::vector<config::Complaint>&);
+// An array of objects, one a line. Those of a warning have "warning":true besides.
+enum class Severity { mistake, warning };
+std::string complaints_json(const std::vector<config::Complaint>&, Severity = Severity::mistake);
 
 }  // namespace larder::proxy

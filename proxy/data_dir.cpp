@@ -50,7 +50,7 @@ bool number(const std::string& line, std::string_view name, std::uint64_t& value
 
 }  // namespace
 
-DataDir::DataDir(std::string path) : path_(std::move(path)) {
+DataDir::DataDir(std::string path) : path_(std::move(path)), identity_file_(file("identity")) {
     make_directories(path_);
 }
 
@@ -77,6 +77,14 @@ bool DataDir::lock() {
     return true;
 }
 
+bool DataDir::try_lock() noexcept {
+    try {
+        return lock();
+    } catch (const std::exception&) {  // no descriptor left, say: later
+        return false;
+    }
+}
+
 pid_t DataDir::holder() const {
     std::ifstream file_with_pid(file("lock"));
     pid_t pid = 0;
@@ -84,39 +92,54 @@ pid_t DataDir::holder() const {
     return pid;
 }
 
-DataDir::Identity DataDir::begin_run(std::uint64_t now) {
+std::optional<DataDir::Identity> DataDir::read() const {
     std::ifstream in(file("identity"));
     std::string line;
     Identity known;
     const bool good = std::getline(in, line) && line == first_line && std::getline(in, line) &&
                       number(line, "seed", known.seed) && std::getline(in, line) && number(line, "run", known.run);
-    if (good) {
-        while (std::getline(in, line)) {
-            if (line.starts_with("layer ")) known.layers.push_back(line.substr(6));
-        }
-    } else {
-        known = {};
-        known.seed = random_seed();
+    if (!good) return std::nullopt;
+    while (std::getline(in, line)) {
+        if (line.starts_with("layer ")) known.layers.push_back(line.substr(6));
     }
+    return known;
+}
+
+DataDir::Identity DataDir::begin_run(std::uint64_t now) {
+    const auto before = read();
+    Identity known = before.value_or(Identity{});
+    if (!before) known.seed = random_seed();
     // The time makes it grow even when a full disk kept the last one from being written.
     known.run = std::max(known.run + 1, now);
     identity_ = known;
-    known.kept = write();
+    known.kept = write(identity_);
     return known;
 }
 
 bool DataDir::use_layers(const std::vector<std::string>& directories) {
     if (identity_.layers == directories) return true;
     auto former = std::exchange(identity_.layers, directories);
-    if (write()) return true;
+    if (write(identity_)) return true;
     identity_.layers = std::move(former);  // as on disk: the next call tries again
     return false;
 }
 
-bool DataDir::write() const {
+void DataDir::distrust_layers() const noexcept {
+    try {
+        // No file, or none that can be read: nothing is trusted then.
+        auto now = read();
+        if (!now || now->layers.empty()) return;
+        now->layers.clear();
+        if (!write(*now)) ::unlink(identity_file_.c_str());
+    } catch (const std::exception&) {
+        ::unlink(identity_file_.c_str());
+    }
+}
+
+bool DataDir::write(const Identity& identity) const {
     std::ostringstream text;
-    text << first_line << "\nseed " << std::hex << identity_.seed << "\nrun " << identity_.run << '\n';
-    for (const std::string& layer : identity_.layers) text << "layer " << layer << '\n';
+    text << first_line << "\nseed " << std::hex << identity.seed << "\nrun " << identity.run << '\n';
+    for (const std::string& layer : identity.layers) text << "layer " << layer << '\n';
     const std::string content = text.str();
     const std::string name = file("identity"), next = name + ".new";
     const int descriptor = ::open(next.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);

@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,8 @@ class DataDir {
 
     // False: another process has it; holder() says which. Throws as above.
     bool lock();
+    // As soon as that one is gone. False: not yet, or it cannot be tried at this moment.
+    bool try_lock() noexcept;
     pid_t holder() const;
 
     struct Identity {
@@ -41,11 +44,15 @@ class DataDir {
     // What the running configuration keeps its layers in, for the next run. On disk when it returns true; false leaves
     // the former list, as on a full disk.
     bool use_layers(const std::vector<std::string>& directories);
+    // Whatever process wrote it: the next run is not to trust what any layer holds. Any thread; no exception.
+    void distrust_layers() const noexcept;
 
   private:
-    bool write() const;
+    std::optional<Identity> read() const;
+    bool write(const Identity&) const;
 
     const std::string path_;
+    const std::string identity_file_;
     int lock_ = -1;
     Identity identity_;
 };

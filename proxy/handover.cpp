@@ -7,9 +7,8 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <cerrno>
 #include <cstdio>
@@ -20,12 +19,12 @@ namespace larder::proxy {
 namespace {
 
 using Local = asio::local::stream_protocol;
-using LocalSocket = asio::basic_stream_socket<Local, Executor>;
 using LocalAcceptor = asio::basic_socket_acceptor<Local, Executor>;
 
 constexpr std::size_t descriptors_at_once = 64;
 constexpr std::size_t most_descriptors = 4096;
-constexpr char ready_byte = 'R';
+constexpr char take_over_byte = 'T', join_byte = 'J', prepared_byte = 'S';
+constexpr std::chrono::seconds handover_time{60};  // for one who takes over to prepare itself
 
 // A Unix socket's path has 107 bytes at most; that of data_dir may be longer.
 class SocketPath {
@@ -93,53 +92,108 @@ bool receive_descriptors(int connection, std::vector<ListeningSocket>& sockets) 
 }  // namespace
 
 struct Successor::State {
-    State(asio::io_context& control, std::string directory, std::function<std::vector<int>()> d,
-          std::function<void()> t)
-        : acceptor(control.get_executor()),
+    State(asio::io_context& context, std::string directory, Loops& l, Relay& r, std::function<std::vector<int>()> d)
+        : acceptor(context.get_executor()),
           data_dir(std::move(directory)),
-          descriptors(std::move(d)),
-          taken_over(std::move(t)) {}
+          loops(l),
+          relay(r),
+          descriptors(std::move(d)) {}
+
+    Executor control() { return acceptor.get_executor(); }
 
     LocalAcceptor acceptor;
     const std::string data_dir;
+    Loops& loops;
+    Relay& relay;
     std::function<std::vector<int>()> descriptors;
-    std::function<void()> taken_over;
     bool over = false;
+    bool busy = false;  // somebody takes over
 
     static Task<void> accept_loop(std::shared_ptr<State> self);
-    static Task<void> hand_over(std::shared_ptr<State> self, LocalSocket connection);
+    static Task<void> answer(std::shared_ptr<State> self, LocalSocket connection);
+    Task<void> hand_over(std::shared_ptr<State> self, LocalSocket& connection);
 };
 
 Task<void> Successor::State::accept_loop(std::shared_ptr<State> self) {
+    asio::basic_waitable_timer<Steady, asio::wait_traits<Steady>, Executor> rest(self->control());
     while (self->acceptor.is_open()) {
         auto [error, connection] = co_await self->acceptor.async_accept(no_throw);
-        if (error) break;
+        if (!self->acceptor.is_open()) co_return;
+        if (error) {
+            // Out of descriptors: a moment's rest instead of a spin.
+            rest.expires_after(std::chrono::milliseconds(100));
+            co_await rest.async_wait(no_throw);
+            continue;
+        }
         if (!may_ask(connection.native_handle())) continue;
-        Task<void> handing = hand_over(self, std::move(connection));
-        asio::co_spawn(self->acceptor.get_executor(), std::move(handing), asio::detached);
+        self->loops.run(self->control(), Errand::handover, answer(self, std::move(connection)));
     }
 }
 
-Task<void> Successor::State::hand_over(std::shared_ptr<State> self, LocalSocket connection) {
+Task<void> Successor::State::answer(std::shared_ptr<State> self, LocalSocket connection) {
+    char wanted = 0;
+    const auto [error, got] = co_await connection.async_read_some(asio::buffer(&wanted, 1), no_throw);
+    if (error || self->over) co_return;
+    if (wanted == join_byte) self->relay.join(std::move(connection), Relay::Peer::older, Relay::Side::accepted);
+    if (wanted != take_over_byte) co_return;
+    if (self->busy) {
+        constexpr std::string_view busy_line = "busy\n";
+        co_await asio::async_write(connection, asio::buffer(busy_line), no_throw);
+        co_return;
+    }
+    self->busy = true;
+    struct Over {
+        const std::shared_ptr<State> state;
+        ~Over() { state->busy = false; }
+    };
+    // Whoever has joined is the one who takes over until it is gone.
+    auto until_gone = std::make_shared<Over>(self);
+    co_await self->hand_over(self, connection);
+    if (!connection.is_open() || self->over) co_return;
+    self->relay.join(std::move(connection), Relay::Peer::newer, Relay::Side::accepted,
+                     [until_gone]() mutable { until_gone.reset(); });
+}
+
+// Closes the connection unless the other side is prepared.
+Task<void> Successor::State::hand_over(std::shared_ptr<State> self, LocalSocket& connection) {
+    error_code ignored;
     const std::vector<int> all = self->descriptors();
-    const std::string line = "larder 1 " + std::to_string(::getpid()) + " " + std::to_string(all.size()) + "\n";
+    const std::string line = "larder 2 " + std::to_string(::getpid()) + " " + std::to_string(all.size()) + "\n";
     const auto [failed, n] = co_await asio::async_write(connection, asio::buffer(line), no_throw);
-    if (failed) co_return;
+    bool sent_all = !failed;
     // A few bytes into a socket that is empty otherwise: this does not block.
-    for (std::size_t sent = 0; sent < all.size(); sent += descriptors_at_once) {
+    for (std::size_t sent = 0; sent_all && sent < all.size(); sent += descriptors_at_once) {
         const std::size_t count = std::min(descriptors_at_once, all.size() - sent);
-        if (!send_descriptors(connection.native_handle(), all.data() + sent, count)) co_return;
+        sent_all = send_descriptors(connection.native_handle(), all.data() + sent, count);
     }
-    char answer = 0;
-    const auto [error, got] = co_await connection.async_read_some(asio::buffer(&answer, 1), no_throw);
-    if (error || answer != ready_byte || self->over) co_return;
-    self->over = true;
-    self->taken_over();
+    if (!sent_all) {
+        connection.close(ignored);
+        co_return;
+    }
+    // One that hangs must not keep others from taking over. Shutting it down ends the read below; its descriptor is a
+    // duplicate, which the handler owns, so that it may run late.
+    struct Limit {
+        explicit Limit(int descriptor) : copy(::fcntl(descriptor, F_DUPFD_CLOEXEC, 0)) {}
+        ~Limit() {
+            if (copy >= 0) ::close(copy);
+        }
+        int copy;
+        bool met = false;
+    };
+    const auto limit = std::make_shared<Limit>(connection.native_handle());
+    asio::basic_waitable_timer<Steady, asio::wait_traits<Steady>, Executor> timer(self->control(), handover_time);
+    timer.async_wait([limit](error_code error) {
+        if (!error && !limit->met) ::shutdown(limit->copy, SHUT_RDWR);
+    });
+    char reply = 0;
+    const auto [error, got] = co_await connection.async_read_some(asio::buffer(&reply, 1), no_throw);
+    limit->met = true;
+    if (error || reply != prepared_byte) connection.close(ignored);
 }
 
-Successor::Successor(asio::io_context& control, const std::string& data_dir, Events& events,
-                     std::function<std::vector<int>()> descriptors, std::function<void()> taken_over)
-    : state_(std::make_shared<State>(control, data_dir, std::move(descriptors), std::move(taken_over))) {
+Successor::Successor(asio::io_context& control, const std::string& data_dir, Loops& loops, Events& events, Relay& relay,
+                     std::function<std::vector<int>()> descriptors)
+    : state_(std::make_shared<State>(control, data_dir, loops, relay, std::move(descriptors))) {
     const SocketPath path(data_dir);
     const std::string name = path.text();
     error_code error;
@@ -150,11 +204,12 @@ Successor::Successor(asio::io_context& control, const std::string& data_dir, Eve
     if (!error && ::chmod(name.c_str(), 0600) != 0) error.assign(errno, boost::system::system_category());
     if (!error) state_->acceptor.listen(4, error);
     if (error) {
+        const std::string message = error.message();
         state_->acceptor.close(error);
-        events.emit("handover_unavailable", {{"data_dir", data_dir}, {"error", error.message()}});
+        events.emit("handover_unavailable", {{"data_dir", data_dir}, {"error", message}});
         return;
     }
-    asio::co_spawn(control.get_executor(), State::accept_loop(state_), asio::detached);
+    loops.keep(control.get_executor(), Loop::handover_accept, [state = state_] { return State::accept_loop(state); });
 }
 
 void Successor::withdraw() {
@@ -168,13 +223,14 @@ Successor::~Successor() {
     state_->acceptor.close(ignored);
 }
 
-Predecessor::Predecessor(const std::string& data_dir) {
-    const auto fault = [&](const std::string& what) {
-        if (connection_ >= 0) ::close(connection_);
-        connection_ = -1;
-        return std::runtime_error("data_dir " + data_dir + " is in use by another process, which " + what +
-                                  "; stop it, or name another directory (data_dir, --data-dir)");
-    };
+std::runtime_error Predecessor::fault(const std::string& what) {
+    if (connection_ >= 0) ::close(connection_);
+    connection_ = -1;
+    return std::runtime_error("data_dir " + data_dir_ + " is in use by another process, which " + what +
+                              "; stop it, or name another directory (data_dir, --data-dir)");
+}
+
+Predecessor::Predecessor(const std::string& data_dir) : data_dir_(data_dir) {
     const SocketPath path(data_dir);
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
@@ -186,11 +242,13 @@ Predecessor::Predecessor(const std::string& data_dir) {
     if (::connect(connection_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
         throw fault("cannot be asked for its listening sockets (" + std::string(std::strerror(errno)) + ")");
     }
+    [[maybe_unused]] const auto asked = ::send(connection_, &take_over_byte, 1, MSG_NOSIGNAL);
     std::string line;
     char byte = 0;
     while (line.size() < 64 && ::recv(connection_, &byte, 1, 0) == 1 && byte != '\n') line += byte;
+    if (line == "busy") throw fault("is being taken over from by a third one");
     unsigned long count = 0;
-    if (byte != '\n' || std::sscanf(line.c_str(), "larder 1 %d %lu", &pid_, &count) != 2 || count > most_descriptors) {
+    if (byte != '\n' || std::sscanf(line.c_str(), "larder 2 %d %lu", &pid_, &count) != 2 || count > most_descriptors) {
         throw fault("does not hand over as this version does");
     }
     std::vector<ListeningSocket> sockets;
@@ -204,8 +262,37 @@ Predecessor::~Predecessor() {
     if (connection_ >= 0) ::close(connection_);
 }
 
-void Predecessor::ready() {
-    [[maybe_unused]] const auto sent = ::send(connection_, &ready_byte, 1, MSG_NOSIGNAL);
+LocalSocket Predecessor::join(Executor control) {
+    char joined[relay_frame_head] = {};
+    const bool sent = ::send(connection_, &prepared_byte, 1, MSG_NOSIGNAL) == 1;
+    if (!sent || ::recv(connection_, joined, sizeof joined, MSG_WAITALL) != sizeof joined || joined[0] != relay_joined) {
+        throw fault("broke off while handing over");
+    }
+    LocalSocket socket(control);
+    socket.assign(Local(), std::exchange(connection_, -1));
+    return socket;
+}
+
+Task<LocalSocket> find_newest(Executor control, std::string data_dir) {
+    LocalSocket connection(control);
+    {
+        const SocketPath path(data_dir);
+        const Local::endpoint endpoint(path.text());
+        const auto [error] = co_await connection.async_connect(endpoint, no_throw);
+        error_code ignored;
+        if (error) connection.close(ignored);
+    }
+    if (!connection.is_open()) co_return connection;
+    const auto [failed, n] = co_await asio::async_write(connection, asio::buffer(&join_byte, 1), no_throw);
+    char joined[relay_frame_head] = {};
+    error_code broken = failed;
+    if (!failed) {
+        const auto [error, m] = co_await asio::async_read(connection, asio::buffer(joined), no_throw);
+        broken = error;
+    }
+    error_code ignored;
+    if (broken || joined[0] != relay_joined) connection.close(ignored);
+    co_return connection;
 }
 
 }  // namespace larder::proxy

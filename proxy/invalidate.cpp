@@ -1,13 +1,29 @@
 #include "proxy/invalidate.h"
 
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
 #include "policy/invalidates.h"
 #include "proxy/identify.h"
+#include "proxy/relay.h"
 #include "proxy/shared.h"
 
 namespace larder::proxy {
 
+namespace json = boost::json;
+
 Task<InvalidationReceipt> invalidate(Executor executor, Shared& shared,
                                      std::shared_ptr<policy::Invalidation> invalidation, std::size_t list_at_most) {
+    InvalidationReceipt receipt = co_await invalidate_here(executor, shared, invalidation, list_at_most);
+    const bool dry = invalidation->erasure == storage::Erasure::dry_run;
+    if (!dry && shared.relay) co_await shared.relay->tell(executor, invalidation->order);
+    co_return receipt;
+}
+
+Task<InvalidationReceipt> invalidate_here(Executor executor, Shared& shared,
+                                          std::shared_ptr<policy::Invalidation> invalidation,
+                                          std::size_t list_at_most) {
     std::optional<policy::Tickets::Applying> applying;
     if (invalidation->erasure == storage::Erasure::dry_run) {
         invalidation->sequence = ~policy::Sequence{0};  // would select whatever is there
@@ -40,13 +56,18 @@ Task<std::vector<policy::Sequence>> invalidate_after_write(Executor executor, Sh
         if (!key) continue;
         std::string equivalent = shared.searches.equivalent(*key);
         auto invalidation = policy::Invalidation::single_key(std::move(*key), shared.hash_seed, std::move(equivalent));
+        invalidation->order = json::serialize(json::object{{"invalidation_type", "SINGLE_KEY"}, {"cache_key", uri}});
         co_await invalidate(executor, shared, invalidation, 0);
         entered.push_back(invalidation->sequence);
     }
     auto groups = policy::invalidated_groups(exchange.method, head.fields);
     if (!groups.empty()) {
         std::string origin = std::string(exchange.scheme()) + "://" + exchange.authority;
+        std::string order = json::serialize(json::object{{"invalidation_type", "TAG_BASED"},
+                                                         {"tags", json::array(groups.begin(), groups.end())},
+                                                         {"origin", origin}});
         auto invalidation = policy::Invalidation::tagged(std::move(groups), std::move(origin));
+        invalidation->order = std::move(order);
         co_await invalidate(executor, shared, invalidation, 0);
         entered.push_back(invalidation->sequence);
     }

@@ -29,9 +29,13 @@ struct InvalidationReceipt {
 };
 
 // Waits for slow layers on `executor`, which the coroutine runs on. When it returns, no request that starts later gets
-// what was selected.
+// what was selected, from this process or from another one of the same data_dir (relay.h).
 Task<InvalidationReceipt> invalidate(Executor executor, Shared& shared,
                                      std::shared_ptr<policy::Invalidation> invalidation, std::size_t list_at_most);
+
+// The same in this process alone: for what another one has told.
+Task<InvalidationReceipt> invalidate_here(Executor executor, Shared& shared,
+                                          std::shared_ptr<policy::Invalidation> invalidation, std::size_t list_at_most);
 
 // RFC 9111 section 4.4: the target, Location and Content-Location, after a non-error response to an unsafe method; and
 // the groups of the same origin that its Cache-Group-Invalidation names (RFC 9875 section 3).

@@ -1,8 +1,5 @@
 #include "proxy/listener.h"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-
 #include "proxy/h1_session.h"
 #include "proxy/worker.h"
 
@@ -24,7 +21,8 @@ Listener::Listener(Worker& worker, std::shared_ptr<const config::Listener> setti
       wait_(worker.executor()) {}
 
 void Listener::start() {
-    asio::co_spawn(worker_.executor(), accept_loop(shared_from_this()), asio::detached);
+    worker_.shared().loops.keep(worker_.executor(), Loop::accept,
+                                [self = shared_from_this()] { return accept_loop(self); });
 }
 
 void Listener::close() {
@@ -77,9 +75,13 @@ void Listener::begin_session(Socket socket, const asio::ip::address& peer) {
         worker_.metrics().limit(Limit::client_connections);
         return;
     }
-    // Named, and moved in: a temporary here would be destroyed twice by GCC 12.
-    Task<void> session = serve(worker_, std::move(socket), settings_, peer);
-    asio::co_spawn(worker_.executor(), std::move(session), asio::detached);
+    try {
+        worker_.shared().loops.run(worker_.executor(), Errand::client_connection,
+                                   serve(worker_, std::move(socket), settings_, peer));
+    } catch (...) {
+        worker_.shared().clients.leave(peer);  // what has not begun does not end
+        throw;
+    }
 }
 
 }  // namespace larder::proxy

@@ -43,6 +43,35 @@ int number_in_environment(const char* name) {
     return std::from_chars(value, end, number).ptr == end ? number : 0;
 }
 
+const char* cure(const error_code& error) {
+    if (error == asio::error::address_in_use) {
+        return "another process listens there: stop it, or choose another port. Only a process with the same data_dir "
+               "is taken over from";
+    }
+    if (error == asio::error::access_denied) {
+        return "ports below 1024 need a privilege: choose a higher one, let systemd pass the socket, or start it with "
+               "CAP_NET_BIND_SERVICE";
+    }
+    if (error == boost::system::errc::address_not_available) return "use an address that this machine has";
+    return "choose another address or port";
+}
+
+std::runtime_error cannot_listen(const std::string& address, const error_code& error) {
+    return std::runtime_error("cannot listen on " + address + ": " + error.message() + "; " + cure(error));
+}
+
+// Not listening yet. Binding fails where another socket listens, unless both are to share the port.
+tcp::acceptor bound(asio::io_context& context, const tcp::endpoint& endpoint, Sharing sharing) {
+    tcp::acceptor acceptor(context);
+    acceptor.open(endpoint.protocol());
+    acceptor.set_option(asio::socket_base::reuse_address(true));
+    if (sharing == Sharing::between_workers) acceptor.set_option(ReusePort(true));
+    set_options_of_accepted(acceptor.native_handle());
+    if (endpoint.address().is_v6()) acceptor.set_option(asio::ip::v6_only(!endpoint.address().is_unspecified()));
+    acceptor.bind(endpoint);
+    return acceptor;
+}
+
 // One address for several spellings: an IPv4 address may be written as an IPv6 one.
 bool same(const tcp::endpoint& one, const tcp::endpoint& other) {
     const auto plain = [](const tcp::endpoint& endpoint) {
@@ -112,18 +141,20 @@ std::string text(const tcp::endpoint& endpoint) {
 ListeningSocket listen_on(const tcp::endpoint& endpoint, const std::string& address, Sharing sharing) {
     try {
         asio::io_context context;
-        tcp::acceptor acceptor(context);
-        acceptor.open(endpoint.protocol());
-        acceptor.set_option(asio::socket_base::reuse_address(true));
-        if (sharing == Sharing::between_workers) acceptor.set_option(ReusePort(true));
-        set_options_of_accepted(acceptor.native_handle());
-        if (endpoint.address().is_v6()) acceptor.set_option(asio::ip::v6_only(!endpoint.address().is_unspecified()));
-        acceptor.bind(endpoint);
+        tcp::acceptor acceptor = bound(context, endpoint, sharing);
         acceptor.listen(4096);
         return ListeningSocket(acceptor.release());
     } catch (const boost::system::system_error& error) {
-        throw std::runtime_error("cannot listen on " + address + ": " + error.code().message() +
-                                 "; is another process using it?");
+        throw cannot_listen(address, error.code());
+    }
+}
+
+void ensure_free(const tcp::endpoint& endpoint, const std::string& address) {
+    try {
+        asio::io_context context;
+        if (endpoint.port() != 0) bound(context, endpoint, Sharing::with_nobody);
+    } catch (const boost::system::system_error& error) {
+        throw cannot_listen(address, error.code());
     }
 }
 
@@ -154,6 +185,10 @@ bool Inherited::has(const tcp::endpoint& endpoint) const {
     return std::ranges::any_of(sockets_, [&](const auto& socket) { return same(socket.endpoint(), endpoint); });
 }
 
+bool Inherited::has_port(std::uint16_t port) const {
+    return std::ranges::any_of(sockets_, [&](const auto& socket) { return socket.endpoint().port() == port; });
+}
+
 std::vector<ListeningSocket> Inherited::take(const tcp::endpoint& endpoint) {
     std::vector<ListeningSocket> taken;
     if (endpoint.port() == 0) return taken;
@@ -166,6 +201,8 @@ std::vector<ListeningSocket> Inherited::take(const tcp::endpoint& endpoint) {
 
 std::vector<ListeningSocket> Listening::open(const std::string& address, Sharing sharing, Inherited& inherited) {
     auto endpoint = endpoint_of(address);
+    // This process's, or that of the one that it takes over from: perhaps on another of the machine's addresses.
+    const bool known_port = has_port(endpoint.port()) || inherited.has_port(endpoint.port());
     std::vector<ListeningSocket> sockets = inherited.take(endpoint);
     const std::size_t from_outside = sockets.size();
     const std::size_t wanted = sharing == Sharing::between_workers ? workers_ : 1;
@@ -174,6 +211,8 @@ std::vector<ListeningSocket> Listening::open(const std::string& address, Sharing
             sockets.push_back(sockets[sockets.size() - from_outside].duplicate());
             continue;
         }
+        // With SO_REUSEPORT the kernel would let any process of this user listen too, and share out the connections.
+        if (sockets.empty() && sharing == Sharing::between_workers && !known_port) ensure_free(endpoint, address);
         sockets.push_back(listen_on(endpoint, address, sharing));
         endpoint = sockets.front().endpoint();  // the first one's port, if the system chose it, is everybody's
     }
@@ -185,6 +224,10 @@ std::vector<ListeningSocket> Listening::open(const std::string& address, Sharing
 
 void Listening::close(const std::string& address) {
     std::erase_if(open_, [&](const Open& open) { return open.address == address; });
+}
+
+bool Listening::has_port(std::uint16_t port) const {
+    return std::ranges::any_of(open_, [&](const Open& open) { return open.sockets.front().endpoint().port() == port; });
 }
 
 bool Listening::has(const std::string& address) const {

@@ -7,6 +7,7 @@
 
 #include <boost/asio/ip/tcp.hpp>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -39,6 +40,8 @@ std::string text(const boost::asio::ip::tcp::endpoint&);
 // Opens one. Port 0: the system chooses. Throws std::runtime_error that says what to change.
 enum class Sharing { with_nobody, between_workers };
 ListeningSocket listen_on(const boost::asio::ip::tcp::endpoint&, const std::string& address, Sharing);
+// Throws the same when any process listens there, this one too.
+void ensure_free(const boost::asio::ip::tcp::endpoint&, const std::string& address);
 
 // Sockets that came from outside, each to be taken once.
 class Inherited {
@@ -50,6 +53,7 @@ class Inherited {
 
     void add(Inherited&& others);
     bool has(const boost::asio::ip::tcp::endpoint&) const;
+    bool has_port(std::uint16_t port) const;
     // All that listen there; port 0 matches none.
     std::vector<ListeningSocket> take(const boost::asio::ip::tcp::endpoint&);
 
@@ -63,7 +67,8 @@ class Listening {
     explicit Listening(std::size_t workers) : workers_(workers) {}
 
     // Opens an address: inherited sockets if there are any for it, else new ones. For Sharing::between_workers at least
-    // one socket for each worker. Throws std::runtime_error.
+    // one socket for each worker. Throws std::runtime_error; also when another process listens there that this one has
+    // inherited nothing from, which SO_REUSEPORT alone would let pass in silence.
     std::vector<ListeningSocket> open(const std::string& address, Sharing, Inherited&);
     void close(const std::string& address);
     void close_all() { open_.clear(); }
@@ -74,6 +79,8 @@ class Listening {
     std::vector<int> descriptors() const;
 
   private:
+    bool has_port(std::uint16_t port) const;
+
     struct Open {
         std::string address;
         std::vector<ListeningSocket> sockets;

@@ -1,10 +1,24 @@
 #include <CLI/CLI.hpp>
+#include <iostream>
 
+#include "config/complaints.h"
 #include "proxy/cli/admin_verbs.h"
 #include "proxy/cli/commands.h"
 #include "proxy/cli/storage_verbs.h"
 
 namespace cli = larder::proxy::cli;
+
+namespace {
+
+void suggest_verb(const CLI::App& app, const std::string& word) {
+    std::vector<std::string> names;
+    for (const CLI::App* verb : app.get_subcommands({})) names.push_back(verb->get_name());
+    if (word.starts_with('-')) return;
+    const std::string meant = larder::config::nearest(word, names);
+    std::cerr << "larder: no verb is called " << word << larder::config::did_you_mean(meant) << '\n';
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
     CLI::App app{"Larder: a strategy-driven caching HTTP reverse proxy"};
@@ -49,6 +63,7 @@ Exit codes: 0 fine, 1 failed, 2 wrong usage or configuration.)");
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
         const int code = app.exit(error);
+        if (code != 0 && argc > 1 && app.get_subcommands().empty()) suggest_verb(app, argv[1]);
         return code == 0 ? 0 : 2;
     }
     return exit_code;

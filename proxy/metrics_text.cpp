@@ -260,6 +260,17 @@ std::string metrics_text(const Shared& shared) {
     out.sample({{"result", "adopted"}}, static_cast<std::int64_t>(metrics.reloads.load(std::memory_order_relaxed)));
     out.sample({{"result", "refused"}},
                static_cast<std::int64_t>(metrics.reloads_refused.load(std::memory_order_relaxed)));
+    out.family("larder_loop_restarts_total", "counter", "Background loops that failed and began anew.");
+    for (std::size_t i = 0; i < static_cast<std::size_t>(Loop::count); ++i) {
+        const auto loop = static_cast<Loop>(i);
+        out.sample({{"loop", word(loop)}}, static_cast<std::int64_t>(shared.loops.restarts(loop)));
+    }
+    out.family("larder_errand_failures_total", "counter",
+               "Connections and other work by themselves that an unexpected error ended.");
+    for (std::size_t i = 0; i < static_cast<std::size_t>(Errand::count); ++i) {
+        const auto errand = static_cast<Errand>(i);
+        out.sample({{"errand", word(errand)}}, static_cast<std::int64_t>(shared.loops.failures(errand)));
+    }
     out.family("larder_memory_bytes", "gauge", "Memory, by part.");
     out.sample({{"part", "anonymous"}}, resident_bytes("RssAnon"));
     out.sample({{"part", "shared"}}, resident_bytes("RssShmem"));

@@ -24,10 +24,28 @@ config::Complaint complaint(const Source& source, const std::string& field, cons
             cure == std::string::npos ? "what this machine can do" : what.substr(cure + 2)};
 }
 
+// One reload at a time: its turn ends however it ends.
+class Turn {
+  public:
+    explicit Turn(bool& busy) : busy_(busy) { busy_ = true; }
+    ~Turn() { busy_ = false; }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+
+  private:
+    bool& busy_;
+};
+
 }  // namespace
 
-config::Loaded Source::load() const {
-    return file.empty() ? config::load("", "", flags) : config::load_file(file, flags);
+config::Loaded Source::load(std::vector<config::Complaint>* warnings) const {
+    return file.empty() ? config::load("", "", flags, warnings) : config::load_file(file, flags, warnings);
+}
+
+void tell_warnings(Events& events, const std::vector<config::Complaint>& warnings) {
+    for (const auto& warning : warnings) {
+        events.emit("configuration_warning", {{"warning", config::warning_text(warning)}});
+    }
 }
 
 std::vector<std::vector<std::pair<std::shared_ptr<const config::Listener>, ListeningSocket>>> spread(
@@ -55,9 +73,11 @@ Task<std::vector<config::Complaint>> Reload::run() {
         const auto [error] = co_await rest.async_wait(no_throw);
         if (error) break;
     }
-    busy_ = true;
-    auto complaints = co_await run_alone();
-    busy_ = false;
+    std::vector<config::Complaint> complaints;
+    {
+        const Turn turn(busy_);
+        complaints = co_await run_alone();
+    }
     if (complaints.empty()) {
         shared_.metrics.reloads.fetch_add(1, std::memory_order_relaxed);
         shared_.events.emit("reloaded", {{"file", source_.file}});
@@ -74,7 +94,8 @@ Task<std::vector<config::Complaint>> Reload::run_alone() {
         co_return std::vector{complaint(source_, "", "the process is stopping; start another one")};
     }
     const auto before = shared_.running();
-    config::Loaded loaded = config::load_for_reload(before->config, source_.file, source_.flags);
+    std::vector<config::Complaint> warnings;
+    config::Loaded loaded = config::load_for_reload(before->config, source_.file, source_.flags, &warnings);
     if (auto* complaints = std::get_if<std::vector<config::Complaint>>(&loaded)) co_return std::move(*complaints);
     config::Config& config = std::get<config::Config>(loaded);
 
@@ -114,6 +135,7 @@ Task<std::vector<config::Complaint>> Reload::run_alone() {
         if (!kept) listening_.close(listener.address);
     }
     if (admin_moves) listening_.close(before->config.admin.address);
+    tell_warnings(shared_.events, warnings);
     adopted_(*before, std::move(admin));
     co_return complaints;
 }

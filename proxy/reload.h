@@ -20,8 +20,11 @@ struct Source {
     std::string file;  // empty: flags alone
     config::Flags flags;
 
-    config::Loaded load() const;
+    config::Loaded load(std::vector<config::Complaint>* warnings = nullptr) const;
 };
+
+// What a configuration has that is surely not meant, as events.
+void tell_warnings(Events& events, const std::vector<config::Complaint>& warnings);
 
 // Sockets that belong to a listener of a configuration.
 struct OpenedListener {

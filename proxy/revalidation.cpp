@@ -1,8 +1,5 @@
 #include "proxy/revalidation.h"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-
 #include "proxy/filling.h"
 #include "proxy/identify.h"
 #include "proxy/worker.h"
@@ -27,7 +24,8 @@ void revalidate_in_background(Worker& worker, const Exchange& exchange, const Hi
     auto detached = std::make_unique<DetachedExchange>(exchange);
     detached->exchange.cache = {};
     detached->exchange.cache.forward = policy::Forward::stale;
-    asio::co_spawn(worker.executor(), fill_detached(worker, std::move(detached), std::move(filling)), asio::detached);
+    worker.shared().loops.run(worker.executor(), Errand::revalidation,
+                              fill_detached(worker, std::move(detached), std::move(filling)));
 }
 
 }  // namespace larder::proxy

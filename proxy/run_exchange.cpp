@@ -1,5 +1,6 @@
 #include "proxy/run_exchange.h"
 
+#include "policy/cdn_loop.h"
 #include "policy/date.h"
 #include "policy/early_hints.h"
 #include "policy/field_lines.h"
@@ -193,6 +194,15 @@ bool ends_here(const Exchange& exchange) {
     return exchange.method == "OPTIONS" && policy::trimmed(exchange.fields->value("max-forwards")) == "0";
 }
 
+// A request that has been here comes back (RFC 8586). Before it follows a fill: that would be its own.
+Task<void> refuse_loop(Worker& worker, Exchange& exchange, Downstream& client) {
+    exchange.upstream->counters(worker.index()).failed(UpstreamError::loop);
+    exchange.result = Result::error;
+    exchange.cache.forward = may_be_stored(exchange) ? Forward::miss : why_not(exchange);
+    const Problem problem = Problem::of(UpstreamError::loop);
+    co_await send_problem(client, exchange, problem);
+}
+
 // While the client waits for the origin: what the last response had for it to begin with (RFC 8297).
 Task<void> send_early_hints(Worker& worker, const Exchange& exchange, Downstream& client, const Hit& hit) {
     if (!exchange.get || exchange.minor == 0) co_return;
@@ -224,6 +234,10 @@ Task<void> without_content(Worker& worker, Exchange& exchange, Downstream& clien
 Task<void> run_exchange(Worker& worker, Exchange& exchange, Downstream& client, Hit hit) {
     if (exchange.target.text == "*" || ends_here(exchange)) {
         co_await answer_about_self(exchange, client);
+        co_return;
+    }
+    if (policy::has_passed(*exchange.fields, worker.shared().loop_id)) {
+        co_await refuse_loop(worker, exchange, client);
         co_return;
     }
     if (stored_by_content(exchange)) {

@@ -1,7 +1,6 @@
 #include "proxy/server.h"
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <csignal>
@@ -9,10 +8,12 @@
 #include <thread>
 
 #include "proxy/admin/admin_listener.h"
+#include "proxy/admin/invalidations.h"
 #include "proxy/data_dir.h"
 #include "proxy/descriptors.h"
 #include "proxy/handover.h"
 #include "proxy/listening.h"
+#include "proxy/relay.h"
 #include "proxy/upstream/health.h"
 #include "proxy/worker.h"
 
@@ -45,8 +46,9 @@ struct Server::Parts {
     void drain(const char* why);
     void close_listeners();
     void end();
-    void wait_for_signal();
-    void arm_ticker();
+    static Task<void> obey_signals(Parts& parts);
+    static Task<void> housekeep(Parts& parts);
+    void signalled(int signal);
 
     DataDir data_dir;
     std::optional<Predecessor> predecessor;  // the process that has data_dir, and hands over to this one
@@ -56,13 +58,13 @@ struct Server::Parts {
     Shared shared;
     asio::io_context control{1};
     Deadlines deadlines;
+    Relay relay;
     Listening listening;
     Reload reload;
     std::unique_ptr<admin::Api> api;
     std::shared_ptr<admin::AdminListener> admin;
     std::unique_ptr<Successor> successor;  // waits for the process that takes over from this one
-    asio::signal_set signals{control, SIGTERM, SIGINT, SIGHUP};
-    asio::steady_timer ticker{control};
+    asio::basic_signal_set<Executor> signals{control.get_executor(), SIGTERM, SIGINT, SIGHUP};
     asio::steady_timer delay{control};
     asio::steady_timer grace{control};
     std::thread joiner;
@@ -78,11 +80,20 @@ Server::Parts::Parts(const config::Config& configuration, const Source& source)
       inherited(Inherited::from_systemd()),
       identity(begin(configuration)),
       shared(configuration, identity.seed, worker_count(configuration), first_ticket(identity.run), identity.layers),
+      relay(control.get_executor(), shared.loops,
+            {[this](std::string order) { return admin::apply_order(control.get_executor(), shared, std::move(order)); },
+             [this] {
+                 taken_over = true;
+                 drain("another process took over");
+             },
+             [this] { return find_newest(control.get_executor(), data_dir.path()); },
+             [this] { data_dir.distrust_layers(); }}),
       listening(shared.metrics.workers.size()),
       reload(control.get_executor(), shared, listening, source,
              [this](const Running& before, std::optional<ListeningSocket> socket) {
                  adopted(before, std::move(socket));
              }) {
+    shared.relay = &relay;
     const auto running = shared.running();
     const config::Config& config = running->config;
     const unsigned workers = static_cast<unsigned>(shared.metrics.workers.size());
@@ -142,14 +153,16 @@ void Server::Parts::serve_admin(ListeningSocket socket) {
 }
 
 void Server::Parts::watch(const std::shared_ptr<Upstream>& upstream) {
+    const Executor executor = control.get_executor();
+    const std::weak_ptr<Upstream> weak = upstream;
     for (const auto& server : upstream->servers()) {
         if (server->named()) {
-            asio::co_spawn(control, keep_resolved(control.get_executor(), upstream, server, shared.events),
-                           asio::detached);
+            shared.loops.keep(executor, Loop::resolver,
+                              [=, this] { return keep_resolved(executor, weak, server, shared.events); });
         }
         if (upstream->settings().health) {
-            asio::co_spawn(control, keep_checked(control.get_executor(), upstream, server, shared.events),
-                           asio::detached);
+            shared.loops.keep(executor, Loop::health_check,
+                              [=, this] { return keep_checked(executor, weak, server, shared.events); });
         }
     }
 }
@@ -157,6 +170,10 @@ void Server::Parts::watch(const std::shared_ptr<Upstream>& upstream) {
 void Server::Parts::start() {
     const auto running = shared.running();
     for (const auto& upstream : running->upstreams) watch(upstream);
+    // From before the first request that is answered here.
+    if (predecessor) {
+        relay.join(predecessor->join(control.get_executor()), Relay::Peer::older, Relay::Side::connected);
+    }
     for (const auto& worker : shared.workers) worker->start();
     for (const config::Listener& listener : running->config.listeners) {
         shared.events.emit("listening",
@@ -166,18 +183,15 @@ void Server::Parts::start() {
         admin->start();
         shared.events.emit("listening", {{"address", text(admin->endpoint())}, {"side", std::string("admin")}});
     }
+    // Before the one that was here may end: whoever is joined with it finds this one in its place.
+    successor = std::make_unique<Successor>(control, data_dir.path(), shared.loops, shared.events, relay,
+                                            [this] { return listening.descriptors(); });
     if (predecessor) {
         shared.events.emit("taking_over", {{"pid", static_cast<std::int64_t>(predecessor->pid())}});
-        predecessor->ready();
+        relay.serving();
     }
-    successor = std::make_unique<Successor>(
-        control, data_dir.path(), shared.events, [this] { return listening.descriptors(); },
-        [this] {
-            taken_over = true;
-            drain("another process took over");
-        });
-    arm_ticker();
-    wait_for_signal();
+    shared.loops.keep(control.get_executor(), Loop::housekeeping, [this] { return housekeep(*this); });
+    shared.loops.keep(control.get_executor(), Loop::signals, [this] { return obey_signals(*this); });
 }
 
 // After a reload: what the control thread does besides.
@@ -205,31 +219,41 @@ void Server::Parts::adopted(const Running& before, std::optional<ListeningSocket
     shared.events.emit("listening", {{"address", text(admin->endpoint())}, {"side", std::string("admin")}});
 }
 
-void Server::Parts::arm_ticker() {
-    ticker.expires_after(Deadlines::tick);
-    ticker.async_wait([this](error_code error) {
-        if (error) return;
-        deadlines.check(Steady::now());
-        shared.layers.tend();
-        if (hand_on_at && Steady::now() >= *hand_on_at) shared.layers.hand_on();
-        if (!draining) data_dir.lock();  // as soon as the process before this one is gone
-        if (!draining) remember_layers();
-        arm_ticker();
-    });
+Task<void> Server::Parts::housekeep(Parts& parts) {
+    asio::basic_waitable_timer<Steady, asio::wait_traits<Steady>, Executor> ticker(parts.control.get_executor());
+    for (;;) {
+        ticker.expires_after(Deadlines::tick);
+        const auto [error] = co_await ticker.async_wait(no_throw);
+        if (error) co_return;
+        const auto now = Steady::now();
+        parts.deadlines.check(now);
+        parts.relay.tend(now);
+        parts.shared.layers.tend();
+        if (parts.hand_on_at && now >= *parts.hand_on_at) parts.shared.layers.hand_on();
+        if (parts.draining) continue;
+        parts.data_dir.try_lock();  // as soon as the process before this one is gone
+        parts.remember_layers();
+    }
 }
 
-void Server::Parts::wait_for_signal() {
-    signals.async_wait([this](error_code error, int signal) {
-        if (error) return;
-        if (signal == SIGHUP) {
-            asio::co_spawn(control, reload.run(), [](std::exception_ptr, std::vector<config::Complaint>) {});
-        } else if (++asked_to_stop == 1) {
-            drain("signal");
-        } else {
-            end();
-        }
-        wait_for_signal();
-    });
+Task<void> Server::Parts::obey_signals(Parts& parts) {
+    for (;;) {
+        const auto [error, signal] = co_await parts.signals.async_wait(no_throw);
+        if (error) co_return;
+        parts.signalled(signal);
+    }
+}
+
+void Server::Parts::signalled(int signal) {
+    if (signal == SIGHUP) {
+        asio::co_spawn(control, reload.run(), [this](std::exception_ptr exception, std::vector<config::Complaint>) {
+            shared.loops.failed(Errand::reload, exception);
+        });
+    } else if (++asked_to_stop == 1) {
+        drain("signal");
+    } else {
+        end();
+    }
 }
 
 // The first signal: no new connections, those that are idle are closed, the rest may finish within the grace.
@@ -268,17 +292,21 @@ void Server::Parts::close_listeners() {
 
 void Server::Parts::end() {
     delay.cancel();
+    relay.close();  // nobody waits for another process any more
     for (const auto& worker : shared.workers) worker->stop(true);
 }
 
-Server::Server(const config::Config& config, const Source& source) : parts_(std::make_unique<Parts>(config, source)) {}
+Server::Server(const config::Config& config, const Source& source, const std::vector<config::Complaint>& warnings)
+    : parts_(std::make_unique<Parts>(config, source)) {
+    tell_warnings(parts_->shared.events, warnings);
+}
 
 Server::~Server() = default;
 
 void Server::run() {
     std::signal(SIGPIPE, SIG_IGN);
     parts_->start();
-    parts_->control.run();
+    parts_->shared.loops.run_context(parts_->control);
     if (parts_->joiner.joinable()) parts_->joiner.join();
     parts_->shared.layers.close();
     parts_->shared.events.emit("stopped", {});

@@ -13,8 +13,8 @@ class Server {
   public:
     // Opens data_dir, layers, listeners and logs; or takes over from the process that has this data_dir and listens on
     // the same addresses. Throws std::runtime_error with a message that says what to change. `source` is where `config`
-    // came from, for reloads.
-    Server(const config::Config& config, const Source& source);
+    // came from, for reloads; `warnings` are told.
+    Server(const config::Config& config, const Source& source, const std::vector<config::Complaint>& warnings = {});
     ~Server();
 
     // Serves. SIGHUP reloads. SIGTERM or SIGINT, or a process that takes over: drains within limits.shutdown_grace. A

@@ -15,6 +15,7 @@
 #include "proxy/events.h"
 #include "proxy/fills.h"
 #include "proxy/layers.h"
+#include "proxy/loops.h"
 #include "proxy/metrics.h"
 #include "proxy/remembered.h"
 #include "proxy/running.h"
@@ -22,6 +23,7 @@
 
 namespace larder::proxy {
 
+class Relay;
 class Worker;
 
 struct Shared {
@@ -30,6 +32,7 @@ struct Shared {
     const Clock clock;
     policy::Tickets tickets;
     Events events;
+    Loops loops{events};
     Layers layers;
     Fills fills;
     Remembered remembered;
@@ -38,6 +41,7 @@ struct Shared {
     std::atomic<bool> draining{false};
     ClientCounts clients;
     std::vector<std::unique_ptr<Worker>> workers;  // filled before any of them starts
+    Relay* relay = nullptr;                        // set before any of them starts; null: no other process is told
 
     // Throws std::runtime_error with a message for the operator. `first_ticket`: see policy/tickets.h; `kept`: see
     // Layers.

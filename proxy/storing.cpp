@@ -1,8 +1,6 @@
 #include "proxy/storing.h"
 
 #include <algorithm>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 
 #include "policy/part.h"
 #include "policy/stored.h"
@@ -207,7 +205,7 @@ Task<void> store_and_answer(Worker& worker, Exchange& exchange, Downstream* clie
                                   std::move(ticket), std::move(connection), *exchange.upstream);
     // What came with the head is for a small response all of it.
     if (!storing->take_first()) {
-        asio::co_spawn(worker.executor(), Storing::take_rest(std::move(storing)), asio::detached);
+        worker.shared().loops.run(worker.executor(), Errand::fill, Storing::take_rest(std::move(storing)));
     }
     if (!client) co_return;
     const Sent sent = co_await stream_fill(worker, exchange, *client, *leader);

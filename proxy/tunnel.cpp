@@ -1,7 +1,5 @@
 #include "proxy/tunnel.h"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/write.hpp>
 
 #include "policy/end_to_end.h"
@@ -94,7 +92,7 @@ Task<void> tunnel(Worker& worker, Exchange& exchange, Downstream& client, Fetche
                                                  exchange.upstream->settings().idle_timeout);
     const auto [error, n] = co_await asio::async_write(socket, asio::buffer(head), no_throw);
     if (error) co_return;
-    asio::co_spawn(worker.executor(), to_client(shared), asio::detached);
+    worker.shared().loops.run(worker.executor(), Errand::tunnel, to_client(shared));
     co_await to_upstream(*shared, early);
     // The other direction may still have something to say, until it ends or the tunnel is idle for too long.
     while (!shared->to_client_over) co_await shared->done.wait();

@@ -56,21 +56,21 @@ void Worker::apply(Change change) {
 void Worker::start() {
     started_ = true;
     for (const auto& listener : listeners_) listener->start();
-    arm_ticker();
-    thread_ = std::thread([this] { context_.run(); });
+    shared_.loops.keep(executor(), Loop::worker_housekeeping, [this] { return housekeep(*this); });
+    thread_ = std::thread([this] { shared_.loops.run_context(context_); });
 }
 
 void Worker::join() {
     if (thread_.joinable()) thread_.join();
 }
 
-void Worker::arm_ticker() {
-    ticker_.expires_after(Deadlines::tick);
-    ticker_.async_wait([this](error_code error) {
-        if (error) return;
-        tick();
-        if (!finished_) arm_ticker();
-    });
+Task<void> Worker::housekeep(Worker& worker) {
+    while (!worker.finished_) {
+        worker.ticker_.expires_after(Deadlines::tick);
+        const auto [error] = co_await worker.ticker_.async_wait(no_throw);
+        if (error) co_return;
+        worker.tick();
+    }
 }
 
 void Worker::tick() {

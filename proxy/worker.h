@@ -72,7 +72,7 @@ class Worker {
     void ask_others_to_shed(const OriginServer*);
 
   private:
-    void arm_ticker();
+    static Task<void> housekeep(Worker& worker);
     void tick();
     void maybe_finish();
 

@@ -1,7 +1,5 @@
 #include "proxy/admin/admin_listener.h"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/write.hpp>
 #include <optional>
 
@@ -27,7 +25,9 @@ struct Received {
     std::string authority;
     std::string body;
 
-    AdminRequest request() const { return {head.method, target.text, authority, head.fields, body}; }
+    bool remote = false;  // the listener is open to other machines
+
+    AdminRequest request() const { return {head.method, target.text, authority, head.fields, body, remote}; }
 };
 
 // Reads one request with a body of at most limits.admin_body_bytes, which only those who have the token may send.
@@ -111,7 +111,8 @@ AdminListener::AdminListener(Executor executor, Shared& shared, Api& api, Deadli
       endpoint_(acceptor_.local_endpoint()) {}
 
 void AdminListener::start() {
-    asio::co_spawn(acceptor_.get_executor(), accept_loop(shared_from_this()), asio::detached);
+    shared_.loops.keep(acceptor_.get_executor(), Loop::admin_accept,
+                       [self = shared_from_this()] { return accept_loop(self); });
 }
 
 void AdminListener::close() {
@@ -135,7 +136,7 @@ Task<void> AdminListener::accept_loop(std::shared_ptr<AdminListener> self) {
         if (room != Guests::Room::free) ++self->shared_.metrics.admin_displaced;
         if (room == Guests::Room::none) continue;
         Task<void> serving = serve(self, std::move(socket));
-        asio::co_spawn(acceptor.get_executor(), std::move(serving), asio::detached);
+        self->shared_.loops.run(acceptor.get_executor(), Errand::admin_connection, std::move(serving));
     }
 }
 
@@ -151,6 +152,7 @@ Task<void> AdminListener::serve(std::shared_ptr<AdminListener> self, Socket sock
     deadline.after(request_time);
     std::string buffer;
     Received received;
+    received.remote = !self->endpoint_.address().is_loopback();
     const auto running = shared.running();
     co_await receive(socket, self->api_, running->config.limits, buffer, received);
     if (!received.gone) {
@@ -166,6 +168,8 @@ Task<void> AdminListener::serve(std::shared_ptr<AdminListener> self, Socket sock
                           "\r\nDate: " + policy::http_date(shared.clock.unix_time()) +
                           "\r\nContent-Type: " + response.content_type +
                           "\r\nContent-Length: " + std::to_string(response.body.size()) +
+                          "\r\n" + std::string(marker) +
+                          ": " LARDER_VERSION
                           "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n" +
                           response.fields + "\r\n";
         if (received.head.method != "HEAD") out += response.body;

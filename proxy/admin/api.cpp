@@ -56,13 +56,22 @@ std::optional<AdminResponse> Api::at_the_door(const AdminRequest& head) {
 }
 
 std::optional<AdminResponse> Api::refused(const AdminRequest& request) const {
-    if (!host_allowed(request.host)) return problem(403, "The Host field names none of this listener's names.");
+    // A probe or a Prometheus on another machine calls this one by whatever name it has there.
+    const bool any_name = request.remote && is_open(request);
+    if (!any_name && !host_allowed(request.host)) {
+        return problem(403, "The Host field names none of this listener's names.");
+    }
     if (from_a_foreign_page(request)) return problem(403, "Requests from other sites' pages are refused.");
     return std::nullopt;
 }
 
+bool Api::is_open(const AdminRequest& request) {
+    const std::string_view path = request.path();
+    return request.reads() && (path == "/healthz" || path == "/readyz" || path == "/metrics");
+}
+
 std::optional<AdminResponse> Api::open_to_all(const AdminRequest& request) const {
-    if (!request.reads()) return std::nullopt;
+    if (!is_open(request)) return std::nullopt;
     AdminResponse response;
     response.content_type = plain_text;
     if (request.path() == "/healthz") {
@@ -75,12 +84,9 @@ std::optional<AdminResponse> Api::open_to_all(const AdminRequest& request) const
         response.body = draining ? "draining\n" : "ready\n";
         return response;
     }
-    if (request.path() == "/metrics") {
-        response.content_type = "text/plain; version=0.0.4; charset=utf-8";
-        response.body = metrics_text(shared_);
-        return response;
-    }
-    return std::nullopt;
+    response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+    response.body = metrics_text(shared_);
+    return response;
 }
 
 // The same answer whether path or token was wrong.

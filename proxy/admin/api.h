@@ -32,6 +32,8 @@ class Api {
 
   private:
     std::optional<AdminResponse> refused(const AdminRequest& request) const;
+    // What names no keys and needs no token: /healthz, /readyz and /metrics.
+    static bool is_open(const AdminRequest& request);
     std::optional<AdminResponse> open_to_all(const AdminRequest& request) const;
     std::optional<AdminResponse> unauthorized(const AdminRequest& request);
     bool host_allowed(std::string_view host) const;

@@ -19,6 +19,9 @@ namespace {
 
 namespace json = boost::json;
 
+const std::string types =
+    "expected SINGLE_KEY (with cache_key), PATTERN_MATCH (cache_key_pattern), TAG_BASED (tags) or MANUAL_FLUSH";
+
 [[noreturn]] void refuse(std::string detail) {
     throw Mistake{std::move(detail)};
 }
@@ -66,8 +69,11 @@ std::shared_ptr<policy::Invalidation> pattern(const json::object& body) {
     return policy::Invalidation::pattern(std::get<config::PathPattern>(std::move(parsed)));
 }
 
-std::shared_ptr<policy::Invalidation> tagged(const json::object& body) {
-    only(body, {"tags"});
+// Whose word it is.
+enum class From { client, process };
+
+std::shared_ptr<policy::Invalidation> tagged(const json::object& body, From from) {
+    if (from == From::client) only(body, {"tags"});
     const auto* value = body.if_contains("tags");
     const auto* list = value ? value->if_array() : nullptr;
     if (!list || list->empty()) refuse("tags: expected a list of at least one tag");
@@ -77,7 +83,8 @@ std::shared_ptr<policy::Invalidation> tagged(const json::object& body) {
         if (!tag.is_string() || tag.get_string().empty()) refuse("tags: expected strings that are not empty");
         tags.emplace_back(tag.get_string().data(), tag.get_string().size());
     }
-    return policy::Invalidation::tagged(std::move(tags));
+    const auto* origin = from == From::process ? text(body, "origin") : nullptr;
+    return policy::Invalidation::tagged(std::move(tags), origin ? std::string(*origin) : std::string());
 }
 
 std::shared_ptr<policy::Invalidation> flush(const Shared& shared, const json::object& body) {
@@ -105,7 +112,8 @@ std::shared_ptr<policy::Invalidation> flush(const Shared& shared, const json::ob
     return made;
 }
 
-std::shared_ptr<policy::Invalidation> parse(const Shared& shared, const json::object& body) {
+std::shared_ptr<policy::Invalidation> parse(const Shared& shared, const json::object& body, From from) {
+    if (!body.if_contains("invalidation_type")) refuse("invalidation_type: missing; " + types);
     const auto& type = needed(body, "invalidation_type", "every invalidation");
     std::shared_ptr<policy::Invalidation> made;
     if (type == "SINGLE_KEY") {
@@ -113,11 +121,11 @@ std::shared_ptr<policy::Invalidation> parse(const Shared& shared, const json::ob
     } else if (type == "PATTERN_MATCH") {
         made = pattern(body);
     } else if (type == "TAG_BASED") {
-        made = tagged(body);
+        made = tagged(body, from);
     } else if (type == "MANUAL_FLUSH") {
         made = flush(shared, body);
     } else {
-        refuse("invalidation_type: expected SINGLE_KEY, PATTERN_MATCH, TAG_BASED or MANUAL_FLUSH");
+        refuse("invalidation_type: " + types);
     }
     if (const auto* mode = text(body, "mode")) {
         if (*mode != "hard" && *mode != "soft") refuse("mode: expected hard or soft");
@@ -167,7 +175,8 @@ Task<AdminResponse> answer_invalidation(Shared& shared, std::string_view body) {
     std::shared_ptr<policy::Invalidation> invalidation;
     auto refused = read_object(body, [&](const json::object& said) {
         object = said;
-        invalidation = parse(shared, said);
+        invalidation = parse(shared, said, From::client);
+        invalidation->order = json::serialize(said);
     });
     if (refused) co_return std::move(*refused);
     const Executor executor = co_await asio::this_coro::executor;
@@ -183,6 +192,23 @@ Task<AdminResponse> answer_invalidation(Shared& shared, std::string_view body) {
     AdminResponse response;
     response.body = receipt_text(shared, object, *invalidation, receipt);
     co_return response;
+}
+
+Task<void> apply_order(Executor executor, Shared& shared, std::string order) {
+    std::shared_ptr<policy::Invalidation> invalidation;
+    json::error_code error;
+    json::parse_options options;
+    options.allow_invalid_utf8 = true;  // a field value of an origin need not be UTF-8
+    const json::value said = json::parse(order, error, {}, options);
+    if (!error && said.is_object()) {
+        try {
+            invalidation = parse(shared, said.get_object(), From::process);
+        } catch (const Mistake&) {
+            // Of another configuration.
+        }
+    }
+    if (!invalidation) invalidation = policy::Invalidation::flush(std::nullopt);
+    co_await invalidate_here(executor, shared, invalidation, 0);
 }
 
 }  // namespace larder::proxy::admin

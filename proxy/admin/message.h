@@ -8,12 +8,16 @@
 
 namespace larder::proxy::admin {
 
+// The field of every answer of an admin listener, by which the command line knows that it talks to one.
+inline constexpr std::string_view marker = "Larder-Admin";
+
 struct AdminRequest {
     std::string_view method;
     std::string_view target;  // canonical path and query
     std::string_view host;
     const policy::Fields& fields;
     std::string_view body;
+    bool remote = false;  // came to a listener that is bound to no loopback address
 
     std::string_view path() const { return target.substr(0, target.find('?')); }
     std::string_view query() const {

@@ -1,9 +1,12 @@
 #include "proxy/cli/admin_client.h"
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/completion_condition.hpp>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read.hpp>
+#include <boost/asio/read_until.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/json.hpp>
 #include <cstdlib>
@@ -12,6 +15,7 @@
 
 #include "config/address.h"
 #include "policy/fields.h"
+#include "proxy/admin/message.h"
 #include "proxy/h1/response_head.h"
 #include "proxy/task.h"
 
@@ -19,6 +23,9 @@ namespace larder::proxy::cli {
 namespace json = boost::json;
 
 namespace {
+
+constexpr std::size_t longest_head = 64 * config::KiB;
+constexpr std::chrono::seconds answer_time{60};  // a reload may look names up, and a purge wait for a slow disk
 
 std::string environment(const char* name) {
     const char* value = std::getenv(name);
@@ -42,6 +49,88 @@ std::string token(const AdminTarget& target) {
             1, "no admin token: cannot read " + path + "; set LARDER_TOKEN, or give --token-file DATA_DIR/admin.token");
     }
     return std::string(policy::trimmed(line));
+}
+
+// Of a request that no cache on the way is to keep, should the address be another server's.
+std::string head_of(const std::string& method, const std::string& path, const std::string& address,
+                    const std::string& fields = {}) {
+    return method + " " + path + " HTTP/1.1\r\nHost: " + address +
+           "\r\nCache-Control: no-store\r\nConnection: close\r\n" + fields + "\r\n";
+}
+
+struct Conversation {
+    enum class Stage { connecting, asked, over };
+    Stage stage = Stage::connecting;
+    error_code error;
+    bool ours = false;
+    AdminAnswer answer;
+};
+
+// One request on a connection of its own. The body ends where its length says, whatever the server does then.
+Task<void> converse(asio::io_context& context, const config::HostPort& where, const std::string& request,
+                    Conversation& conversation) {
+    using Resolver = asio::ip::basic_resolver<asio::ip::tcp, Executor>;
+    Resolver resolver(context.get_executor());
+    Socket socket(context.get_executor());
+    const auto [unknown, endpoints] = co_await resolver.async_resolve(where.host, std::to_string(where.port), no_throw);
+    conversation.error = unknown;
+    if (unknown) co_return;
+    const auto [refused, endpoint] = co_await asio::async_connect(socket, endpoints, no_throw);
+    conversation.error = refused;
+    if (refused) co_return;
+    conversation.stage = Conversation::Stage::asked;
+    // One that answers before it has read all of it closes: the answer counts.
+    co_await asio::async_write(socket, asio::buffer(request), no_throw);
+    std::string bytes;
+    const auto [cut, size] =
+        co_await asio::async_read_until(socket, asio::dynamic_buffer(bytes, longest_head), "\r\n\r\n", no_throw);
+    h1::ResponseHead head;
+    h1::HeadLimits limits;
+    limits.bytes = longest_head;
+    if (cut || h1::parse_response_head(std::string_view(bytes).substr(0, size), limits, false, head)) co_return;
+    conversation.stage = Conversation::Stage::over;
+    conversation.ours = head.fields.has(admin::marker) && head.framing == h1::BodyFraming::length;
+    if (!conversation.ours) co_return;
+    conversation.answer.status = head.status;
+    const std::uint64_t length = head.content_length;
+    std::string body = bytes.substr(size);
+    if (body.size() < length) {
+        co_await asio::async_read(socket, asio::dynamic_buffer(body, length),
+                                  asio::transfer_exactly(length - body.size()), no_throw);
+    }
+    if (body.size() < length) conversation.stage = Conversation::Stage::asked;
+    conversation.answer.body = std::move(body);
+}
+
+// Throws Failure when no admin listener answers.
+AdminAnswer ask(const config::HostPort& where, const std::string& address, const std::string& request) {
+    const std::string name = "; name the admin listener with --admin or LARDER_ADMIN";
+    Conversation conversation;
+    bool ended = false;
+    {
+        asio::io_context context;
+        asio::co_spawn(context, converse(context, where, request, conversation), [&](const std::exception_ptr& thrown) {
+            ended = true;
+            if (thrown) std::rethrow_exception(thrown);
+        });
+        context.run_for(answer_time);
+    }
+    const std::string within = " within " + std::to_string(answer_time.count()) + " s";
+    switch (conversation.stage) {
+        case Conversation::Stage::connecting: {
+            const std::string why = conversation.error ? conversation.error.message() : "no connection" + within;
+            throw Failure(1, "cannot reach the admin listener at " + address + ": " + why +
+                                 "; is larder running? Name it with --admin or LARDER_ADMIN");
+        }
+        case Conversation::Stage::asked:
+            throw Failure(1, "no proper answer from " + address + (ended ? "" : within) + name);
+        case Conversation::Stage::over:
+            break;
+    }
+    if (!conversation.ours) {
+        throw Failure(1, "what answers at " + address + " is not the admin listener of a Larder of this version" + name);
+    }
+    return std::move(conversation.answer);
 }
 
 }  // namespace
@@ -68,36 +157,15 @@ AdminAnswer call(const AdminTarget& target, const std::string& method, const std
     if (address.starts_with(':')) address.insert(0, "127.0.0.1");
     const auto parsed = config::parse_address(address);
     if (!parsed) throw Failure(2, "admin address " + address + ": expected HOST:PORT");
-    const std::string authorization = needs_token ? "Authorization: Bearer " + token(target) + "\r\n" : std::string();
-
-    asio::io_context context;
-    asio::ip::tcp::resolver resolver(context);
-    asio::ip::tcp::socket socket(context);
-    error_code error;
-    const auto endpoints = resolver.resolve(parsed->host, std::to_string(parsed->port), error);
-    if (!error) asio::connect(socket, endpoints, error);
-    if (error) {
-        throw Failure(1, "cannot reach the admin listener at " + address + ": " + error.message() +
-                             "; is larder running? Name it with --admin or LARDER_ADMIN");
-    }
+    if (!needs_token) return ask(*parsed, address, head_of(method, path, address));
+    const std::string authorization = "Authorization: Bearer " + token(target) + "\r\n";
+    // The token goes to an admin listener alone.
+    ask(*parsed, address, head_of("GET", "/healthz", address));
     const std::string framing =
         json_body.empty() && method == "GET"
             ? std::string()
             : "Content-Type: application/json\r\nContent-Length: " + std::to_string(json_body.size()) + "\r\n";
-    const std::string request =
-        method + " " + path + " HTTP/1.1\r\nHost: " + address + "\r\n" + authorization + framing + "\r\n" + json_body;
-    asio::write(socket, asio::buffer(request), error);
-    std::string answer;
-    if (!error) asio::read(socket, asio::dynamic_buffer(answer), error);
-    const std::size_t end = answer.find("\r\n\r\n");
-    h1::ResponseHead head;
-    h1::HeadLimits limits;
-    limits.bytes = answer.size();
-    if (error != asio::error::eof || end == std::string::npos ||
-        h1::parse_response_head(std::string_view(answer).substr(0, end + 4), limits, false, head)) {
-        throw Failure(1, "no proper answer from the admin listener at " + address);
-    }
-    return {head.status, answer.substr(end + 4)};
+    return ask(*parsed, address, head_of(method, path, address, authorization + framing) + json_body);
 }
 
 const std::string& succeeded(const AdminAnswer& answer) {

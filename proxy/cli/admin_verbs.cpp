@@ -1,7 +1,9 @@
 #include "proxy/cli/admin_verbs.h"
 
 #include <CLI/CLI.hpp>
+#include <cctype>
 #include <memory>
+#include <utility>
 
 #include "proxy/cli/commands.h"
 
@@ -83,8 +85,8 @@ void add_explain(CLI::App& app, int& exit_code) {
                                                          would such a response be stored, and for how long?
 )");
     Explain& what = given->what;
-    verb->add_option("method", what.method, "GET, HEAD, POST, ...")->required();
-    verb->add_option("url", what.url, "The absolute URL")->required();
+    verb->add_option("method", what.method, "GET, HEAD, POST, ...; GET if it is left away")->required();
+    verb->add_option("url", what.url, "The absolute URL");
     verb->add_option("-H,--header", what.fields, "A field of the request, 'Name: value'; repeatable")
         ->type_name("FIELD");
     verb->add_option("-d,--data", what.content, "The request's content")->type_name("TEXT");
@@ -92,7 +94,12 @@ void add_explain(CLI::App& app, int& exit_code) {
         ->type_name("FIELD");
     verb->add_option("--status", what.status, "The status of that response; 200")->check(CLI::Range(200, 999));
     verb->add_flag("--json", what.json, "The answer of POST /v1/explain");
-    verb->callback([given, &exit_code] { exit_code = explain(given->target, given->what); });
+    verb->callback([given, &exit_code] {
+        Explain& asked = given->what;
+        if (asked.url.empty()) asked.url = std::exchange(asked.method, "GET");
+        for (char& c : asked.method) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+        exit_code = explain(given->target, asked);
+    });
 }
 
 void add_stats(CLI::App& app, int& exit_code) {

@@ -72,7 +72,12 @@ void print(const Keys& what, const AdminTarget& target) {
         }
         cursor = listed.contains("next") ? text(listed, "next") : std::string();
     } while (!cursor.empty() && (what.limit == 0 || seen < what.limit));
-    if (what.json) std::cout << (seen == 0 ? "{\"keys\":[]}\n" : "\n]}\n");
+    if (what.json) {
+        std::cout << (seen == 0 ? "{\"keys\":[]}\n" : "\n]}\n");
+    } else if (seen == 0) {
+        const bool filtered = !(what.prefix + what.strategy + what.tag + what.type).empty();
+        std::cerr << (filtered ? "nothing that is stored matches\n" : "nothing is stored\n");
+    }
 }
 
 }  // namespace

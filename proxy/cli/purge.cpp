@@ -33,12 +33,21 @@ void print(const json::object& receipt) {
               << ")\n";
     for (const auto& key : receipt.at("invalidated_keys").as_array())
         std::cout << "  " << key.as_string().c_str() << '\n';
+    if (receipt.at("keys_invalidated_count").to_number<std::uint64_t>() > 0) return;
+    if (receipt.at("invalidation_type").as_string() == "SINGLE_KEY") {
+        std::cerr << "nothing is stored for that URL: its host and port must be those that clients used (`larder keys` "
+                     "shows what is there)\n";
+    }
 }
 
 }  // namespace
 
 int purge(const AdminTarget& target, const Purge& what) {
     const auto all = calls(what);
+    if (what.all && all.size() > 1) {
+        std::cerr << "larder purge: --all is everything; give it alone, or URLs, --pattern and --tag without it\n";
+        return 2;
+    }
     if (all.empty()) {
         std::cerr << "larder purge: nothing named; give URLs, --pattern, --tag or --all\n";
         return 2;

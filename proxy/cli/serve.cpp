@@ -19,11 +19,12 @@ int complain(const std::vector<config::Complaint>& complaints) {
 
 int serve(const std::string& file, const config::Flags& flags) {
     const Source source{file, flags};
-    auto loaded = source.load();
+    std::vector<config::Complaint> warnings;
+    auto loaded = source.load(&warnings);
     if (const auto* complaints = std::get_if<std::vector<config::Complaint>>(&loaded)) return complain(*complaints);
     raise_descriptor_limit();
     try {
-        Server server(std::get<config::Config>(loaded), source);
+        Server server(std::get<config::Config>(loaded), source, warnings);
         server.run();
     } catch (const std::exception& error) {
         std::cerr << "larder: " << error.what() << '\n';
@@ -33,13 +34,19 @@ int serve(const std::string& file, const config::Flags& flags) {
 }
 
 int check(const std::string& file, bool json) {
-    const auto loaded = config::load_file(file, {});
+    std::vector<config::Complaint> warnings;
+    const auto loaded = config::load_file(file, {}, &warnings);
     if (const auto* complaints = std::get_if<std::vector<config::Complaint>>(&loaded)) {
         if (!json) return complain(*complaints);
         std::cout << complaints_json(*complaints) << '\n';
         return 2;
     }
-    std::cout << (json ? "[]" : file + ": fine") << '\n';
+    if (json) {
+        std::cout << complaints_json(warnings, Severity::warning) << '\n';
+        return 0;
+    }
+    for (const auto& warning : warnings) std::cerr << warning_text(warning) << '\n';
+    std::cout << file << (warnings.empty() ? ": fine" : ": can be served") << '\n';
     return 0;
 }
 

@@ -14,6 +14,17 @@ using Timer = asio::basic_waitable_timer<Steady, asio::wait_traits<Steady>, Exec
 using Resolver = asio::ip::basic_resolver<asio::ip::tcp, Executor>;
 
 constexpr std::size_t most_addresses = 64;
+constexpr std::size_t status_length = 12;  // HTTP/1.1 200
+constexpr std::size_t most_response_bytes = 1024 * 1024;
+
+// Ends what waits on `io` when the time of `timer` is over. The handler may run after the coroutine that waited, even
+// when the timer is gone by then: it owns what it needs, and `strike` can refer to nothing else.
+template <class Io>
+void strike_at_end(Timer& timer, std::shared_ptr<Io> io, void (*strike)(Io&)) {
+    timer.async_wait([io = std::move(io), strike](error_code error) {
+        if (!error) strike(*io);
+    });
+}
 
 Addresses addresses_of(const Resolver::results_type& results) {
     Addresses addresses;
@@ -30,9 +41,7 @@ Task<bool> check(Executor executor, Upstream& upstream, const OriginServer& serv
     const config::HealthCheck& health = *upstream.settings().health;
     const auto stream = std::make_shared<Stream>(Socket(executor));
     Timer timeout(executor, health.timeout);
-    timeout.async_wait([stream](error_code error) {
-        if (!error) stream->close();
-    });
+    strike_at_end<Stream>(timeout, stream, [](Stream& held) { held.close(); });
     const auto [connected] = co_await stream->socket().async_connect(addresses->front(), no_throw);
     if (connected) co_return false;
     const std::string& host = upstream.settings().host;
@@ -45,14 +54,17 @@ Task<bool> check(Executor executor, Upstream& upstream, const OriginServer& serv
                           "\r\nUser-Agent: larder-health\r\nConnection: close\r\n\r\n";
     const auto [written, sent] = co_await stream->write_some(asio::buffer(request));
     if (written || sent != request.size()) co_return false;
-    std::string head(16, '\0');
-    std::size_t got = 0;
-    while (got < 12) {  // "HTTP/1.1 200"
-        const auto [error, n] = co_await stream->read_some(asio::buffer(head.data() + got, head.size() - got));
-        got += n;
-        if (error) co_return false;
+    // All of it is read, to the end that Connection: close asks for: a server whose response is cut off sees a reset.
+    // One that does not close, or says very much, has answered too.
+    std::string status;
+    std::string piece(16 * config::KiB, '\0');
+    for (std::size_t seen = 0; seen < most_response_bytes;) {
+        const auto [error, n] = co_await stream->read_some(asio::buffer(piece));
+        seen += n;
+        if (status.size() < status_length) status.append(piece, 0, std::min(n, status_length - status.size()));
+        if (error) break;
     }
-    co_return head.starts_with("HTTP/1.") && (head[9] == '2' || head[9] == '3');
+    co_return status.size() == status_length && status.starts_with("HTTP/1.") && (status[9] == '2' || status[9] == '3');
 }
 
 }  // namespace
@@ -105,13 +117,11 @@ Task<void> keep_checked(Executor executor, std::weak_ptr<Upstream> weak, std::sh
 }
 
 Task<void> resolve_once(Executor executor, std::shared_ptr<OriginServer> server, std::chrono::milliseconds most) {
-    Resolver resolver(executor);
+    const auto resolver = std::make_shared<Resolver>(executor);
     Timer timeout(executor, most);
-    timeout.async_wait([&resolver](error_code error) {
-        if (!error) resolver.cancel();
-    });
+    strike_at_end<Resolver>(timeout, resolver, [](Resolver& held) { held.cancel(); });
     const auto [error, results] =
-        co_await resolver.async_resolve(server->where().host, std::to_string(server->where().port), no_throw);
+        co_await resolver->async_resolve(server->where().host, std::to_string(server->where().port), no_throw);
     if (!error) server->resolved(addresses_of(results));
 }
 

@@ -230,6 +230,8 @@ void Pool::expire(Steady::time_point now) {
         });
         connections.erase(connections.begin(), kept);
     }
+    // A connection holds its server; without one the key may name a server that is gone since a reload.
+    std::erase_if(idle_, [](const auto& entry) { return entry.second.connections.empty(); });
 }
 
 void Pool::close_idle() {

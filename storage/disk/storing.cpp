@@ -4,6 +4,7 @@
 #include <limits>
 #include <utility>
 
+#include "config/layer_sizes.h"
 #include "storage/disk/indexes.h"
 
 namespace larder::storage::disk {
@@ -192,7 +193,7 @@ Stored refresh(Batch& batch, Engine& engine, const Operation& operation) {
 }
 
 std::uint64_t largest_body(std::uint64_t max_bytes) {
-    return max_bytes / 4;
+    return config::largest_on_disk(max_bytes);
 }
 
 }  // namespace larder::storage::disk

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <utility>
 
+#include "config/layer_sizes.h"
 #include "storage/memory/erasing.h"
 #include "storage/memory/page.h"
 #include "storage/memory/shard.h"
@@ -22,14 +23,10 @@ std::size_t shards_for(const MemoryOptions& options) {
     return std::bit_floor(std::max<std::uint64_t>(wanted, 1));
 }
 
-std::uint64_t largest_for(std::uint64_t max_bytes) {
-    return std::max(max_bytes / 4, std::min(max_bytes, 32 * config::MiB));
-}
-
 }  // namespace
 
 MemoryLayer::MemoryLayer(const MemoryOptions& options)
-    : largest_(largest_for(options.max_bytes)), budget_(options.max_bytes) {
+    : largest_(config::largest_in_memory(options.max_bytes)), budget_(options.max_bytes) {
     const std::size_t count = shards_for(options);
     shards_.reserve(count);
     for (std::size_t i = 0; i < count; ++i) {
@@ -226,7 +223,7 @@ void MemoryLayer::change(std::uint64_t max_bytes, config::EvictionPolicy policy,
         shard->change_policy(policy);
     }
     budget_.change_max(max_bytes);
-    largest_.store(largest_for(max_bytes), std::memory_order_relaxed);
+    largest_.store(config::largest_in_memory(max_bytes), std::memory_order_relaxed);
     std::size_t empty_in_a_row = 0;
     for (std::size_t i = 0; budget_.used() > max_bytes && empty_in_a_row <= shards_.size(); ++i) {
         empty_in_a_row = evict_from(i % shards_.size(), now) ? 0 : empty_in_a_row + 1;

@@ -39,18 +39,30 @@ TEST(Flags, ListenReplacesListenersButKeepsTheSettingsOfTheSameAddress) {
     EXPECT_TRUE(config.listeners[1].cache_status_detail);
 }
 
-TEST(Flags, UpstreamComesFirstAndRoutesKeepTheirs) {
+TEST(Flags, UpstreamIsWhereEveryUpstreamOfTheFileGoes) {
     Flags flags;
-    flags.upstream = {"http://flag"};
+    flags.upstream = {"http://flag", "http://other"};
     const Config config = good(
-        "upstreams: [{name: api, servers: ['http://a']}, {name: default, servers: ['http://b'], queue: 5}]\n"
-        "routes: [{upstream: api}]\n",
+        "upstreams: [{name: api, servers: ['http://a', 'http://b'], queue: 5}, {name: pages, servers: ['http://c']}]\n"
+        "routes: [{path: /api/**, upstream: api}, {upstream: pages}]\n",
         flags);
     ASSERT_EQ(config.upstreams.size(), 2u);
-    EXPECT_EQ(config.upstreams[0].name, "default");
+    const std::vector<Server> servers = {{false, "flag", 80}, {false, "other", 80}};
+    EXPECT_EQ(config.upstreams[0].name, "api");
     EXPECT_EQ(config.upstreams[0].queue, 5u);
-    EXPECT_EQ(config.upstreams[0].servers, (std::vector<Server>{{false, "flag", 80}}));
-    EXPECT_EQ(config.upstreams[1].name, "api");
+    EXPECT_EQ(config.upstreams[0].servers, servers);
+    EXPECT_EQ(config.upstreams[1].servers, servers);
+    EXPECT_EQ(config.routes.size(), 2u);
+}
+
+TEST(Flags, AnUpstreamThatIsAListenerOfItsOwnIsRefused) {
+    Flags flags;
+    flags.listen = {":8080"};
+    flags.upstream = {"http://localhost:8080"};
+    const auto complaints = bad(load("", "", flags));
+    ASSERT_EQ(complaints.size(), 1u);
+    EXPECT_EQ(complaints[0].field, "--upstream");
+    EXPECT_NE(complaints[0].expected.find("each request would come back"), std::string::npos);
 }
 
 struct WrongFlags {

@@ -159,9 +159,33 @@ TEST(Listening, SaysThatAnAddressIsTaken) {
     for (const auto sharing : {Sharing::between_workers, Sharing::with_nobody}) {
         const auto complaint = complaint_of([&] { listening.open(address, sharing, none); });
         EXPECT_TRUE(complaint.starts_with("cannot listen on " + address + ": ")) << complaint;
-        EXPECT_TRUE(complaint.ends_with("; is another process using it?")) << complaint;
+        EXPECT_NE(complaint.find("; another process listens there: stop it, or choose another port"), std::string::npos)
+            << complaint;
         EXPECT_FALSE(listening.has(address));
     }
+}
+
+TEST(Listening, SharesAPortWithNoProcessThatItKnowsNothingOf) {
+    // Another process of the same user, as the kernel sees it: its sockets say SO_REUSEPORT too.
+    Listening unrelated(2), listening(2);
+    Inherited none;
+    const auto theirs = unrelated.open("127.0.0.1:0", Sharing::between_workers, none);
+    const std::string address = text(theirs[0].endpoint());
+    const auto complaint = complaint_of([&] { listening.open(address, Sharing::between_workers, none); });
+    EXPECT_NE(complaint.find("cannot listen on " + address), std::string::npos) << complaint;
+    EXPECT_NE(complaint.find("same data_dir"), std::string::npos) << complaint;
+}
+
+TEST(Listening, SharesAPortOfItsOwnAndOfTheOneBeforeIt) {
+    Listening before(2), after(2);
+    Inherited none;
+    const auto port = std::to_string(before.open("127.0.0.1:0", Sharing::between_workers, none)[0].endpoint().port());
+    // A reload that goes from one address of the machine to all of them.
+    EXPECT_EQ(before.open("0.0.0.0:" + port, Sharing::between_workers, none).size(), 2u);
+    auto inherited = inherited_of(ListeningSocket(::fcntl(before.descriptors().front(), F_DUPFD_CLOEXEC, 0)));
+    EXPECT_EQ(after.open("[::ffff:127.0.0.1]:" + port, Sharing::between_workers, inherited).size(), 2u);
+    auto other = inherited_of(ListeningSocket(::fcntl(before.descriptors().front(), F_DUPFD_CLOEXEC, 0)));
+    EXPECT_EQ(after.open("0.0.0.0:" + port, Sharing::between_workers, other).size(), 2u);
 }
 
 TEST(Listening, ConnectionsThatWaitAreNotLostWithAWorkersSocket) {
