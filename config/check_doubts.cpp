@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "config/address.h"
 #include "config/checks.h"
 #include "config/layer_sizes.h"
 #include "config/pattern.h"
@@ -16,10 +17,11 @@ void doubt_ttl(const Subject& subject, std::size_t i) {
     const bool mode_uses_it = strategy.configuration.ttl_mode != TtlMode::origin;
     if (strategy.ttl && !mode_uses_it) {
         const bool says = subject.written(element("strategies", i, "strategy_configuration.ttl_mode"));
-        subject.doubt(element("strategies", i, "ttl_seconds"),
-                      show_duration(*strategy.ttl) + (says ? " with ttl_mode: origin" : " without a ttl_mode"),
-                      "strategy_configuration: {ttl_mode: default} (or cap, override): with `origin`, the default, only "
-                      "the origin's word counts, and ttl_seconds has no effect");
+        subject.doubt(
+            element("strategies", i, "ttl_seconds"),
+            show_duration(*strategy.ttl) + (says ? " with ttl_mode: origin" : " without a ttl_mode"),
+            "strategy_configuration: {ttl_mode: default} (or cap, override): with `origin`, the default, only "
+            "the origin's word counts, and ttl_seconds has no effect");
     }
     if (strategy.ttl || !mode_uses_it) return;
     const auto layer = std::ranges::find(subject.config.layers, strategy.cache_layer, &Layer::layer_name);
@@ -27,8 +29,7 @@ void doubt_ttl(const Subject& subject, std::size_t i) {
     subject.doubt(element("strategies", i, "strategy_configuration.ttl_mode"),
                   std::string(word(strategy.configuration.ttl_mode)) + " without ttl_seconds",
                   "ttl_seconds beside it: the lifetime is now the default_ttl_seconds of " +
-                      std::string(word(layer->layer_name)) + ", " +
-                      show_duration(seconds(layer->default_ttl_seconds)));
+                      std::string(word(layer->layer_name)) + ", " + show_duration(seconds(layer->default_ttl_seconds)));
 }
 
 // api/items/** means the host `api`.
@@ -61,8 +62,9 @@ void doubt_size(const Subject& subject, std::size_t i) {
         const bool queue = widest->technology == Technology::file_system &&
                            widest->file_system.queue_bytes < largest_on_disk(widest->max_size_bytes);
         subject.doubt(field, show_size(wanted),
-                      "at most " + show_size(largest_body(*widest)) + ": no layer of the strategy takes a larger object; " +
-                          "raise " + (queue ? "connection_config.queue_bytes" : "max_size_bytes") + " of " +
+                      "at most " + show_size(largest_body(*widest)) +
+                          ": no layer of the strategy takes a larger object; " + "raise " +
+                          (queue ? "connection_config.queue_bytes" : "max_size_bytes") + " of " +
                           word(widest->layer_name) + " in " +
                           subject.line_of(element("layers", static_cast<std::size_t>(widest - layers.data()))));
     } else if (wanted > subject.config.limits.fills_bytes) {
@@ -81,9 +83,9 @@ void doubt_content(const Subject& subject, std::size_t i) {
         subject.doubt(field, show_size(rules.content_bytes) + " without content_methods",
                       "a method in content_methods whose content it is for, or no content_bytes");
     } else if (bodies > 0 && rules.content_bytes > bodies) {
-        subject.doubt(field, show_size(rules.content_bytes),
-                      "at most limits.request_body_bytes, which is " + show_size(bodies) +
-                          ": a longer request is answered 413");
+        subject.doubt(
+            field, show_size(rules.content_bytes),
+            "at most limits.request_body_bytes, which is " + show_size(bodies) + ": a longer request is answered 413");
     }
 }
 
@@ -128,6 +130,20 @@ void doubt_files(const Subject& subject) {
     }
 }
 
+// Names are compared, not resolved: what comes back by another name is only seen when it does (CDN-Loop).
+void doubt_servers(const Subject& subject) {
+    for_each_server(subject, [&](const Server& server, const std::string& field) {
+        for (const Listener& listener : subject.config.listeners) {
+            const auto own = parse_address(listener.address);
+            if (!own || !reaches(server, *own)) continue;
+            std::string expected = "a server that is not a listener of this Larder, " + in_quotes(listener.address) +
+                                   ": each request comes back, and is answered 502; change one of the two";
+            if (field.empty()) return subject.doubts.add_flag("--upstream", to_string(server), std::move(expected));
+            return subject.doubt(field, to_string(server), std::move(expected));
+        }
+    });
+}
+
 void doubt_limits(const Subject& subject) {
     const Config& config = subject.config;
     const std::pair<const char*, std::uint64_t> all[] = {
@@ -137,9 +153,9 @@ void doubt_limits(const Subject& subject) {
     };
     for (const auto& [field, bytes] : all) {
         if (!subject.written(field) || bytes <= config.memory) continue;
-        subject.doubt(field, show_size(bytes) + (std::string_view(field).ends_with("admin_body_bytes")
-                                                     ? " on all admin_connections"
-                                                     : ""),
+        subject.doubt(field,
+                      show_size(bytes) +
+                          (std::string_view(field).ends_with("admin_body_bytes") ? " on all admin_connections" : ""),
                       "less than memory, which is " + show_size(config.memory) +
                           ": the process would be ended before the limit strikes; lower it or raise memory");
     }
@@ -162,6 +178,7 @@ void warn_of_doubts(const Subject& subject) {
         doubt_size(subject, i);
         doubt_content(subject, i);
     }
+    doubt_servers(subject);
     doubt_routes(subject);
     doubt_files(subject);
     doubt_limits(subject);

@@ -38,39 +38,18 @@ void check_listeners(const Subject& subject) {
     }
 }
 
-// A public client must not reach the admin endpoint through an upstream, nor a request come back. Names are compared, not
-// resolved.
+// A public client must not reach the admin endpoint through an upstream. Names are compared, not resolved.
 void check_servers(const Subject& subject) {
     const Config& config = subject.config;
-    const auto admin = subject.complaints.about("admin") ? std::nullopt : parse_address(config.admin.address);
-    const auto what_is_wrong = [&](const Server& server) -> std::string {
-        if (admin && reaches(server, *admin)) {
-            return "a server that is not the admin endpoint, " + in_quotes(config.admin.address) +
-                   ": clients would reach it; change one of the two";
-        }
-        for (const Listener& listener : config.listeners) {
-            const auto own = parse_address(listener.address);
-            if (!own || !reaches(server, *own)) continue;
-            return "a server that is not a listener of this Larder, " + in_quotes(listener.address) +
-                   ": each request would come back, and be answered 502; change one of the two";
-        }
-        return "";
-    };
-    const bool by_flags = !subject.flags.upstream.empty();
-    for (std::size_t i = 0; i < config.upstreams.size(); ++i) {
-        const auto& servers = config.upstreams[i].servers;
-        for (std::size_t k = 0; k < servers.size(); ++k) {
-            std::string expected = what_is_wrong(servers[k]);
-            if (expected.empty()) continue;
-            if (by_flags) {
-                subject.complaints.add_flag("--upstream", to_string(servers[k]), std::move(expected));
-            } else {
-                const std::string field = element("upstreams", i, "servers");
-                subject.complain(element(field.c_str(), k), to_string(servers[k]), std::move(expected));
-            }
-        }
-        if (by_flags) break;  // all have the same
-    }
+    const auto admin = parse_address(config.admin.address);
+    if (!admin || subject.complaints.about("admin")) return;
+    const std::string expected = "a server that is not the admin endpoint, " + in_quotes(config.admin.address) +
+                                 ": clients would reach it; change one of the two";
+    for_each_server(subject, [&](const Server& server, const std::string& field) {
+        if (!reaches(server, *admin)) return;
+        if (field.empty()) return subject.complaints.add_flag("--upstream", to_string(server), expected);
+        subject.complain(field, to_string(server), expected);
+    });
 }
 
 void check_upstreams(const Subject& subject) {

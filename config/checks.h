@@ -1,6 +1,7 @@
 // What must hold between the parts of a configuration, once each part is right by itself.
 #pragma once
 
+#include <algorithm>
 #include <string>
 
 #include "config/complaints.h"
@@ -34,6 +35,19 @@ struct Subject {
 
 inline std::string element(const char* list, std::size_t index, const char* member = "") {
     return std::string(list) + "[" + std::to_string(index) + "]" + (*member ? "." : "") + member;
+}
+
+// Every server of an upstream with its field, which is empty for those of --upstream.
+template <class Call>
+void for_each_server(const Subject& subject, Call call) {
+    const bool by_flags = !subject.flags.upstream.empty();
+    const auto& upstreams = subject.config.upstreams;
+    for (std::size_t i = 0; i < (by_flags ? std::min<std::size_t>(upstreams.size(), 1) : upstreams.size()); ++i) {
+        for (std::size_t k = 0; k < upstreams[i].servers.size(); ++k) {
+            const std::string list = element("upstreams", i, "servers");
+            call(upstreams[i].servers[k], by_flags ? std::string() : element(list.c_str(), k));
+        }
+    }
 }
 
 void check_network(const Subject&);                         // listeners, admin, upstreams, routes, limits

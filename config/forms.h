@@ -207,7 +207,9 @@ struct FieldValues {
     using Value = std::vector<std::pair<std::string, std::string>>;
     void read(Reader&, const Node&, Value& out) const;
     std::string type() const { return "a mapping of field names to values"; }
-    std::string show(const Value& fields) const { return listed(fields, [](const std::string& value) { return value; }); }
+    std::string show(const Value& fields) const {
+        return listed(fields, [](const std::string& value) { return value; });
+    }
     std::vector<Doc> below() const { return {}; }
 };
 
@@ -216,7 +218,9 @@ struct VaryPolicies {
     using Value = std::vector<std::pair<std::string, VaryPolicy>>;
     void read(Reader&, const Node&, Value& out) const;
     std::string type() const { return "a mapping of field names to " + OneOf<VaryPolicy>().type(); }
-    std::string show(const Value& fields) const { return listed(fields, [](VaryPolicy value) { return word(value); }); }
+    std::string show(const Value& fields) const {
+        return listed(fields, [](VaryPolicy value) { return word(value); });
+    }
     std::vector<Doc> below() const { return {}; }
 };
 

@@ -95,8 +95,7 @@ const char* cure(int error) {
     }
 }
 
-Loaded read_file(const std::string& path, const Flags& flags, const Config* running,
-                 std::vector<Complaint>* warnings) {
+Loaded read_file(const std::string& path, const Flags& flags, const Config* running, std::vector<Complaint>* warnings) {
     const auto unreadable = [&path](std::string found) {
         return std::vector{Complaint{path, 0, 0, "", std::move(found), cure(errno)}};
     };

@@ -26,7 +26,8 @@ inline Shaped<std::string> address_form() {
     return {address_shape, "HOST:PORT, [IPv6]:PORT or :PORT, without http://, the port from 0 to 65535"};
 }
 inline Shaped<Server> server_form() {
-    return {parse_server, "http://HOST[:PORT] or https://HOST[:PORT], without user, path and query, the port from 1 to 65535"};
+    return {parse_server,
+            "http://HOST[:PORT] or https://HOST[:PORT], without user, path and query, the port from 1 to 65535"};
 }
 inline Shaped<std::string> field_name_form() {
     return {token_shape, "a field name such as Accept-Language"};

@@ -265,7 +265,8 @@ Predecessor::~Predecessor() {
 LocalSocket Predecessor::join(Executor control) {
     char joined[relay_frame_head] = {};
     const bool sent = ::send(connection_, &prepared_byte, 1, MSG_NOSIGNAL) == 1;
-    if (!sent || ::recv(connection_, joined, sizeof joined, MSG_WAITALL) != sizeof joined || joined[0] != relay_joined) {
+    if (!sent || ::recv(connection_, joined, sizeof joined, MSG_WAITALL) != sizeof joined ||
+        joined[0] != relay_joined) {
         throw fault("broke off while handing over");
     }
     LocalSocket socket(control);

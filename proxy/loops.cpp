@@ -28,9 +28,8 @@ std::string message_of(const std::exception_ptr& exception) {
 }  // namespace
 
 const char* word(Loop loop) {
-    static constexpr const char* words[] = {"accept",       "admin_accept",        "handover_accept",
-                                            "relay",        "resolver",            "health_check",
-                                            "housekeeping", "worker_housekeeping", "signals"};
+    static constexpr const char* words[] = {"accept",       "admin_accept", "handover_accept",     "relay",  "resolver",
+                                            "health_check", "housekeeping", "worker_housekeeping", "signals"};
     static_assert(std::size(words) == static_cast<std::size_t>(Loop::count));
     return words[static_cast<std::size_t>(loop)];
 }
@@ -61,7 +60,8 @@ void Loops::failed(Errand errand, std::exception_ptr exception) noexcept {
 
 void Loops::keep(Executor executor, Loop loop, std::function<Task<void>()> body) {
     Task<void> task = repeat(*this, executor, loop, std::move(body));
-    asio::co_spawn(executor, std::move(task), [this](std::exception_ptr exception) { failed(Errand::handler, exception); });
+    asio::co_spawn(executor, std::move(task),
+                   [this](std::exception_ptr exception) { failed(Errand::handler, exception); });
 }
 
 Task<void> Loops::repeat(Loops& loops, Executor executor, Loop loop, std::function<Task<void>()> body) {

@@ -129,6 +129,7 @@ struct Metrics {
     std::array<std::atomic<std::uint64_t>, 4> invalidated_keys{};
     std::atomic<std::uint64_t> admin_refused{0};
     std::atomic<std::uint64_t> admin_displaced{0};  // connections closed for want of room
+    std::atomic<std::int64_t> admin_connections{0};
     std::atomic<std::uint64_t> reloads{0};
     std::atomic<std::uint64_t> reloads_refused{0};
 };

@@ -244,6 +244,7 @@ std::string metrics_text(const Shared& shared) {
                total(metrics, [](const WorkerMetrics& w) -> const Counter& { return w.client_connections; }));
     out.sample({{"side", "upstream"}},
                total(metrics, [](const WorkerMetrics& w) -> const Counter& { return w.upstream_connections; }));
+    out.sample({{"side", "admin"}}, metrics.admin_connections.load(std::memory_order_relaxed));
     out.family("larder_limits_total", "counter", "How often a limit struck.");
     for (std::size_t i = 0; i < static_cast<std::size_t>(Limit::count); ++i) {
         out.sample({{"limit", word(static_cast<Limit>(i))}},

@@ -30,6 +30,18 @@ struct Received {
     AdminRequest request() const { return {head.method, target.text, authority, head.fields, body, remote}; }
 };
 
+// Counts a connection as long as its coroutine lives, closed or not: that long it may hold memory.
+class Present {
+  public:
+    explicit Present(std::atomic<std::int64_t>& count) : count_(count) { ++count_; }
+    ~Present() { --count_; }
+    Present(const Present&) = delete;
+    Present& operator=(const Present&) = delete;
+
+  private:
+    std::atomic<std::int64_t>& count_;
+};
+
 // Reads one request with a body of at most limits.admin_body_bytes, which only those who have the token may send.
 // `buffer` holds what the head's views lead into.
 Task<void> receive(Socket& socket, Api& api, const config::Limits& limits, std::string& buffer, Received& received) {
@@ -142,6 +154,7 @@ Task<void> AdminListener::accept_loop(std::shared_ptr<AdminListener> self) {
 
 Task<void> AdminListener::serve(std::shared_ptr<AdminListener> self, Socket socket) {
     Shared& shared = self->shared_;
+    const Present present(shared.metrics.admin_connections);
     Guest guest(socket);
     self->guests_.add(guest);
     Deadline deadline([&socket] {
@@ -167,8 +180,7 @@ Task<void> AdminListener::serve(std::shared_ptr<AdminListener> self, Socket sock
         std::string out = "HTTP/1.1 " + std::to_string(response.status) + " " + h1::reason_phrase(response.status) +
                           "\r\nDate: " + policy::http_date(shared.clock.unix_time()) +
                           "\r\nContent-Type: " + response.content_type +
-                          "\r\nContent-Length: " + std::to_string(response.body.size()) +
-                          "\r\n" + std::string(marker) +
+                          "\r\nContent-Length: " + std::to_string(response.body.size()) + "\r\n" + std::string(marker) +
                           ": " LARDER_VERSION
                           "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n" +
                           response.fields + "\r\n";

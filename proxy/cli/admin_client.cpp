@@ -128,7 +128,8 @@ AdminAnswer ask(const config::HostPort& where, const std::string& address, const
             break;
     }
     if (!conversation.ours) {
-        throw Failure(1, "what answers at " + address + " is not the admin listener of a Larder of this version" + name);
+        throw Failure(1,
+                      "what answers at " + address + " is not the admin listener of a Larder of this version" + name);
     }
     return std::move(conversation.answer);
 }

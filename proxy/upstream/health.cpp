@@ -64,7 +64,7 @@ Task<bool> check(Executor executor, Upstream& upstream, const OriginServer& serv
         if (status.size() < status_length) status.append(piece, 0, std::min(n, status_length - status.size()));
         if (error) break;
     }
-    co_return status.size() == status_length && status.starts_with("HTTP/1.") && (status[9] == '2' || status[9] == '3');
+    co_return status.size() == status_length&& status.starts_with("HTTP/1.") && (status[9] == '2' || status[9] == '3');
 }
 
 }  // namespace

@@ -55,16 +55,6 @@ TEST(Flags, UpstreamIsWhereEveryUpstreamOfTheFileGoes) {
     EXPECT_EQ(config.routes.size(), 2u);
 }
 
-TEST(Flags, AnUpstreamThatIsAListenerOfItsOwnIsRefused) {
-    Flags flags;
-    flags.listen = {":8080"};
-    flags.upstream = {"http://localhost:8080"};
-    const auto complaints = bad(load("", "", flags));
-    ASSERT_EQ(complaints.size(), 1u);
-    EXPECT_EQ(complaints[0].field, "--upstream");
-    EXPECT_NE(complaints[0].expected.find("each request would come back"), std::string::npos);
-}
-
 struct WrongFlags {
     const char* id;
     Flags flags;

@@ -5,13 +5,12 @@ namespace larder::config {
 namespace {
 
 constexpr Wrong mistakes[] = {
-    {"own-listener", "listeners: [{address: ':8080'}]\nupstreams:\n- name: api\n  servers: ['http://127.0.0.1:8080']\n", 4,
-     13, "upstreams[0].servers[0]", "http://127.0.0.1:8080", "each request would come back"},
     {"server-port", "upstreams: [{name: a, servers: ['http://h:99999']}]\n", 1, 33, "upstreams[0].servers[0]",
      "http://h:99999", "the port from 1 to 65535"},
     {"admin-token", "admin:\n  token: secret\n", 2, 10, "admin.token", "\"secret\"", "DATA_DIR/admin.token"},
     {"layers-beyond-memory",
-     "memory: 64MiB\nlayers:\n- {layer_name: L1_APPLICATION, max_size_bytes: 1MiB}\n- {layer_name: L2_REDIS, technology: "
+     "memory: 64MiB\nlayers:\n- {layer_name: L1_APPLICATION, max_size_bytes: 1MiB}\n- {layer_name: L2_REDIS, "
+     "technology: "
      "MEMORY, max_size_bytes: 64MiB}\n",
      4, 62, "layers[1].max_size_bytes", "65MiB in MEMORY layers", "lower max_size_bytes or raise memory"},
     {"tab-deeper", "limits:\n  connections: 5\n\tfollowers: 3\n", 3, 1, "", "a tab in the indentation",
@@ -211,7 +210,8 @@ constexpr Wrong mistakes[] = {
     {"encryption", "encryption: {current: k1, keys: []}\n", 1, 13, "encryption", "a mapping", "move it"},
     {"listen-at-top", "listen: ':80'\n", 1, 1, "listen", "the unknown setting \"listen\"",
      "(did you mean \"listeners\"?)"},
-    {"upstream-at-top", "upstream: http://a\n", 1, 1, "upstream", "the unknown setting \"upstream\"", "(did you mean \"upstreams\"?)"},
+    {"upstream-at-top", "upstream: http://a\n", 1, 1, "upstream", "the unknown setting \"upstream\"",
+     "(did you mean \"upstreams\"?)"},
     {"json-comment", "// comment\nthreads: 2\n", 1, 1, "", "a line without a colon and a space",
      "with a space behind the colon; a comment begins with #"},
 };

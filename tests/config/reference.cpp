@@ -8,10 +8,22 @@ namespace larder::config {
 namespace {
 
 // Defaults that are no value of the setting, in words.
-const std::set<std::string> in_words = {"memory",         "layers",            "strategies",        "tls_ca_file",  "host",
-                                        "strip_prefix",   "add_prefix",        "display_name",      "description",
-                                        "cache_level",    "connection_config", "technology",        "vary",
-                                        "offered_encodings", "offered_languages", "ttl_seconds"};
+const std::set<std::string> in_words = {"memory",
+                                        "layers",
+                                        "strategies",
+                                        "tls_ca_file",
+                                        "host",
+                                        "strip_prefix",
+                                        "add_prefix",
+                                        "display_name",
+                                        "description",
+                                        "cache_level",
+                                        "connection_config",
+                                        "technology",
+                                        "vary",
+                                        "offered_encodings",
+                                        "offered_languages",
+                                        "ttl_seconds"};
 
 Node scalar(std::string text) {
     Node node;
@@ -94,7 +106,8 @@ TEST(Reference, PrintsNoneOnlyWhereThereIsNone) {
 }
 
 TEST(Reference, AStrategyOfTheFileHasTheSameDefaultsAsTheOneThatIsMadeWithoutAny) {
-    const Config own = good("strategies: [{strategy_name: a, cache_key_pattern: /**, strategy_configuration: {keep: 1h}}]\n");
+    const Config own =
+        good("strategies: [{strategy_name: a, cache_key_pattern: /**, strategy_configuration: {keep: 1h}}]\n");
     ASSERT_EQ(own.strategies.size(), 1u);
     EXPECT_EQ(own.strategies[0].configuration, StrategyConfiguration{});
     EXPECT_EQ(own.strategies[0].configuration.stale_if_error, seconds(1h));

@@ -260,7 +260,8 @@ constexpr Wrong relations[] = {
      "cache_level: 1, "
      "max_size_bytes: 1MiB}\n",
      3, 59, "layers[1].cache_level", "1", "L1_APPLICATION in line 2"},
-    {"more-than-memory", "memory: 64MiB\n" LAYER "max_size_bytes: 65MiB}]\n", 2, 55, "layers[0].max_size_bytes", "65MiB", "64MiB"},
+    {"more-than-memory", "memory: 64MiB\n" LAYER "max_size_bytes: 65MiB}]\n", 2, 55, "layers[0].max_size_bytes",
+     "65MiB", "64MiB"},
     {"strategy-layer", STRATEGY "/**, cache_layer: L4_CDN}]\n", 1, 70, "strategies[0].cache_layer", "not there",
      "L1_APPLICATION"},
     {"strategy-dead-layer",

@@ -3,12 +3,13 @@ import contextlib
 import json
 import socket
 
-from harness import PATIENCE, Case, Client, eventually, respond, strategy, unittest
+from harness import PATIENCE, Case, Client, Larder, eventually, respond, strategy, unittest
 
 NAMES = ["larder_requests_total", "larder_request_duration_seconds", "larder_upstream_requests_total", "larder_upstream_errors_total",
          "larder_fills_in_flight", "larder_followers_total", "larder_layer_bytes", "larder_layer_objects", "larder_layer_lookups_total",
          "larder_layer_errors_total", "larder_evictions_total", "larder_stores_total", "larder_invalidations_total",
-         "larder_invalidated_keys_total", "larder_connections", "larder_memory_bytes"]
+         "larder_invalidated_keys_total", "larder_connections", "larder_loop_restarts_total",
+         "larder_errand_failures_total", "larder_memory_bytes"]
 FLUSH = {"invalidation_type": "MANUAL_FLUSH"}
 
 
@@ -141,6 +142,18 @@ class Guarded(Case):
             with self.subTest("absolute form", target=target):
                 self.assertIn(self.ask(method, "http://attacker.example" + target, self.right).status, (400, 403))
         self.assertEqual(self.ask("GET", "/v1/keys", self.right, host=f"localhost:{port}").status, 200)
+
+    def test_probes_may_use_any_name_where_the_listener_is_open_to_other_machines(self):
+        with Larder(self.origin, admin={"address": "0.0.0.0:0"}) as larder:
+            larder.admin = ("127.0.0.1", larder.admin[1])
+            for host in ("larder.svc:9180", "10.1.2.3", "127.0.0.1"):
+                for target in ("/healthz", "/readyz", "/metrics"):
+                    with self.subTest(host=host, target=target):
+                        self.assertEqual(larder.ask_admin("GET", target, token="", Host=host).status, 200)
+            for method, target in [*ROUTES, ("POST", "/metrics"), ("GET", "/metrics/x")]:
+                with self.subTest(target=target):
+                    body = {} if method == "POST" else None
+                    self.assertEqual(larder.ask_admin(method, target, body, Host="attacker.example").status, 403)
 
     def test_what_a_foreign_page_can_send_is_refused_on_every_route(self):
         for method, target in [*ROUTES, ("GET", "/metrics")]:

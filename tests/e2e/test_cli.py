@@ -5,7 +5,7 @@ import pathlib
 import subprocess
 import tempfile
 
-from harness import LARDER_BIN, PATIENCE, Case, respond, strategy, unittest
+from harness import LARDER_BIN, PATIENCE, Case, Larder, Origin, respond, strategy, unittest
 
 EXAMPLES = pathlib.Path(__file__).parents[2] / "config/examples"
 
@@ -46,6 +46,26 @@ class Check(unittest.TestCase):
                 code, said = self.check(text)
                 self.assertEqual(code, 2)
                 self.assertIn(place, said)
+
+    def test_what_is_surely_not_meant_is_said_and_can_be_served(self):
+        text = ("listeners: [{address: '127.0.0.1:8080'}]\nupstreams: [{name: a, servers: ['http://h']}]\n"
+                "strategies:\n- {strategy_name: a, cache_key_pattern: /**, ttl_seconds: 600}\n")
+        code, said = self.check(text)
+        self.assertEqual(code, 0, said)
+        self.assertIn("FILE:4:59: warning: strategies[0].ttl_seconds: found 10m without a ttl_mode", said)
+        with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+            file.write(text)
+            file.flush()
+            warnings = json.loads(larder("check", "--json", file.name).stdout)
+            self.assertEqual([(w["field"], w["warning"]) for w in warnings], [("strategies[0].ttl_seconds", True)])
+
+    def test_serve_warns_too(self):
+        with Origin() as origin, Larder(origin, strategies=[strategy(ttl_seconds=600)]) as running:
+            self.assertIn("without a ttl_mode", running.event("configuration_warning")["warning"])
+
+    def test_a_verb_that_is_not_there_is_named(self):
+        said = larder("sevre").stderr
+        self.assertIn('no verb is called sevre (did you mean "serve"?)', said)
 
     def test_serve_refuses_what_check_refuses(self):
         with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
@@ -118,6 +138,42 @@ class Purge(Asking):
         self.assertTrue(done.stderr)
 
 
+    def test_all_is_not_taken_with_anything_else(self):
+        for words in (["--all", "--tag", "red"], ["--all", "http://test/a"], ["--all", "--pattern", "/a"]):
+            with self.subTest(words=words):
+                done = self.purge(*words)
+                self.assertEqual(done.returncode, 2)
+                self.assertIn("--all", done.stderr)
+                self.assertEqual(self.larder.get("/a").cache, "hit")
+
+    def test_a_url_that_nothing_is_stored_for_is_explained(self):
+        done = self.purge("http://other/a")
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("host and port must be those that clients used", done.stderr)
+
+
+class Elsewhere(Asking):
+    """Verbs that are led to another server than an admin listener."""
+
+    verbs = (["stats"], ["keys"], ["purge", "--all"], ["explain", "GET", "http://test/a"], ["reload"])
+
+    def test_the_client_side_is_not_taken_for_it_and_gets_no_token(self):
+        self.origin.fallback = respond("x", "Cache-Control: max-age=60")
+        for words in self.verbs:
+            with self.subTest(words=words):
+                done = self.run_verb(*words, LARDER_ADMIN="{}:{}".format(*self.larder.address))
+                self.assertEqual((done.returncode, done.stdout), (1, ""))
+                self.assertIn("is not the admin listener", done.stderr)
+        self.assertFalse([r for r in self.origin.requests if r["Authorization"]])
+        self.assertEqual(self.larder.ask_admin("GET", "/v1/keys").json()["keys"], [])
+
+    def test_a_server_that_keeps_the_connection_or_says_nothing_does_not_hold_it_up(self):
+        self.origin.fallback = respond("x")
+        done = self.run_verb("keys", LARDER_ADMIN=f"127.0.0.1:{self.origin.port}")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("is not the admin listener", done.stderr)
+
+
 class Keys(Asking):
     settings = {"strategies": [strategy("/api/**", "api", resource_type="WORKOUT"), strategy("/**", "rest")]}
 
@@ -142,6 +198,11 @@ class Keys(Asking):
                 self.assertEqual((done.returncode, done.stderr), (0, ""))
                 self.assertEqual(len(json.loads(done.stdout)["keys"]), wanted)
         self.assertEqual(self.run_verb("keys", "--json", LARDER_TOKEN="wrong").stdout, "")
+
+    def test_nothing_is_said_to_be_nothing(self):
+        self.assertIn("nothing is stored", self.run_verb("keys").stderr)
+        self.store("/a")
+        self.assertIn("nothing that is stored matches", self.run_verb("keys", "--prefix", "/b").stderr)
 
     def test_json_is_what_the_admin_call_gives(self):
         self.store("/a", "/b")

@@ -2,8 +2,10 @@
 import contextlib
 import select
 import socket
+import threading
+import time
 
-from harness import PATIENCE, Case, Gate, Larder, Origin, Response, request, respond, unittest
+from harness import PATIENCE, Case, Gate, Larder, Origin, Response, request, respond, strategy, unittest
 
 
 def dead_server():
@@ -128,6 +130,83 @@ class Loop(Case):
         self.assertEqual(self.origin.count("/a"), 1)
         self.assertEqual(self.larder.metric("larder_upstream_errors_total", kind="loop"), 2)
         self.assertEqual(self.larder.get("/a", "Connection: CDN-Loop").status, 400)
+
+
+class Back(unittest.TestCase):
+    """A real loop: the origin that Larder knows leads back to Larder."""
+
+    class Way:
+        def __enter__(self):
+            self.listener = socket.create_server(("127.0.0.1", 0))
+            self.url = "http://127.0.0.1:{}".format(self.listener.getsockname()[1])
+            self.to = None
+            threading.Thread(target=self.accept, daemon=True).start()
+            return self
+
+        def __exit__(self, *_):
+            self.listener.close()
+
+        def accept(self):
+            while True:
+                try:
+                    one = self.listener.accept()[0]
+                except OSError:
+                    return
+                other = socket.create_connection(self.to)
+                for source, sink in ((one, other), (other, one)):
+                    threading.Thread(target=self.copy, args=(source, sink), daemon=True).start()
+
+        @staticmethod
+        def copy(source, sink):
+            with contextlib.suppress(OSError):
+                while data := source.recv(65536):
+                    sink.sendall(data)
+                sink.shutdown(socket.SHUT_WR)
+
+    def test_is_seen_at_once_by_every_kind_of_request(self):
+        with self.Way() as way, Larder(way.url, strategies=[strategy(ttl_mode="override", ttl_seconds=60)]) as larder:
+            way.to = larder.address
+            for method, fields in [("GET", []), ("GET", ["Range: bytes=0-1"]), ("HEAD", []), ("POST", []), ("DELETE", [])]:
+                with self.subTest(method=method, fields=fields):
+                    begun = time.monotonic()
+                    reply = larder.get("/a", *fields, method=method)
+                    self.assertEqual((reply.status, "loop" in (reply["Proxy-Status"] or "loop")), (502, True))
+                    self.assertLess(time.monotonic() - begun, PATIENCE / 4)
+            self.assertGreaterEqual(larder.metric("larder_upstream_errors_total", kind="loop"), 5)
+
+
+class Health(unittest.TestCase):
+    def test_a_check_reads_the_whole_response(self):
+        seen, enough = [], threading.Event()
+        listener = socket.create_server(("127.0.0.1", 0))
+
+        def serve():
+            while True:
+                try:
+                    connection = listener.accept()[0]
+                except OSError:
+                    return
+                with connection:
+                    connection.settimeout(PATIENCE)
+                    asked = b""
+                    while b"\r\n\r\n" not in asked:
+                        asked += connection.recv(4096)
+                    try:
+                        connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + b"x" * 300_000)
+                        connection.shutdown(socket.SHUT_WR)
+                        seen.append(connection.recv(1))  # b"": an end, and no reset
+                    except OSError as error:
+                        seen.append(error)
+                if len(seen) >= 3:
+                    enough.set()
+
+        threading.Thread(target=serve, daemon=True).start()
+        url = "http://127.0.0.1:{}".format(listener.getsockname()[1])
+        self.addCleanup(listener.close)
+        with Larder(url, upstream={"health": {"path": "/ok", "interval": "100ms"}}) as larder:
+            self.assertTrue(enough.wait(PATIENCE))
+            self.assertEqual(seen[:3], [b""] * 3)
+            self.assertFalse(any(isinstance(e, dict) and e["event"] == "server_down" for e in larder.events))
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
-"""Another process takes over under load: no connection is refused, no request lost, and what lies on disk goes with it."""
+"""Another process takes over under load: no connection is refused, no request lost, what lies on disk goes with it, and a
+write that either process passes counts in both."""
 import asyncio
 import tempfile
 import time
 
 from fixtures import DISK, KIB, MIB, Larder, Versioned, need_disk, with_disk, written
 from ledger import Ledger
-from load import Steady
+from load import Changes, Steady
 from report import milliseconds
 from restart import read_all
 
@@ -28,6 +29,7 @@ async def take_over_and_over(report, rounds, rate, larder):
     await asyncio.to_thread(written, larder)
     steady = Steady(larder.address, KEYS, ledger, rate)
     load = asyncio.ensure_future(steady.run())
+    changes = Changes(larder, ledger)
     taken, opened = [], []
     for number in range(rounds):
         asked = steady.asked
@@ -44,11 +46,14 @@ async def take_over_and_over(report, rounds, rate, larder):
         await asyncio.to_thread(larder.event, "storage_opened")
         opened.append(time.monotonic() - begun)
     load.cancel()
+    await changes.finish()
     await steady.finish()
+    report.claim(not changes.failures, f"{len(changes.failures)} writes or reads of what changes failed: {changes.failures[:5]}")
     report.claim(not steady.failures, f"{len(steady.failures)} requests failed: {steady.failures[:5]}")
     hits = ledger.hits
     kept = await read_all(larder, ledger, KEYS)
     report.claim(kept == len(KEYS), f"{kept} of {len(KEYS)} are hits in the last process")
+    report["writes"] = changes.writes
     report["rate"], report["requests"], report["hits"], report["failed"] = rate, steady.asked, hits, len(steady.failures)
     report["request_ms"] = milliseconds(steady.seconds)
     report["taken_over_ms"], report["disk_opened_ms"] = milliseconds(taken), milliseconds(opened)

@@ -81,6 +81,31 @@ async def purge(admin, origin, ledger, kind, key, group, host="test", **members)
     return receipt
 
 
+class Changes:
+    """Writes and reads of volatile keys, each on a connection that stays, until ended. What breaks is among `failures`."""
+
+    def __init__(self, larder, ledger, width=6):
+        self.ledger, self.over, self.writes, self.failures = ledger, False, 0, []
+        self.tasks = [asyncio.ensure_future(self.work(larder.address, random.Random(seed))) for seed in range(width)]
+
+    async def work(self, address, rng):
+        async with Wire(address) as wire:
+            while not self.over:
+                key = rng.choice(VOLATILE)
+                try:
+                    if rng.random() < 0.3:
+                        await write(wire, self.ledger, key)
+                        self.writes += 1
+                    await get(wire, self.ledger, key)
+                except Broken as broken:
+                    self.failures.append(str(broken))
+                    wire.close()
+
+    async def finish(self):
+        self.over = True
+        await asyncio.gather(*self.tasks)
+
+
 class Steady:
     """Open loop: so many requests a second, whatever becomes of them, on kept connections and on new ones by turns."""
 

@@ -166,7 +166,8 @@ TEST_F(RelayTest, WhenTheSecondEndsTheFirstJoinsTheThirdAndTellsItWhatIsNotAppli
     EXPECT_EQ(third.applied, Orders{"write"});
     EXPECT_EQ(first.unheard, 0);
     EXPECT_TRUE(eventually([&] { return !first.applied.empty(); }));
-    EXPECT_NE(first.applied[0].find("MANUAL_FLUSH"), std::string::npos) << "it may have missed what the second was told";
+    EXPECT_NE(first.applied[0].find("MANUAL_FLUSH"), std::string::npos)
+        << "it may have missed what the second was told";
     const auto purge = third.tell("purge");
     EXPECT_TRUE(eventually([&] { return *purge; }));
     EXPECT_EQ(first.applied.back(), "purge");
@@ -238,7 +239,8 @@ TEST_F(RelayTest, ManyAtATimeAllArrive) {
     after.come(before);
     std::vector<std::shared_ptr<bool>> told;
     for (int i = 0; i < 500; ++i) told.push_back(before.tell(std::to_string(i) + std::string(1000, ' ')));
-    EXPECT_TRUE(eventually([&] { return std::all_of(told.begin(), told.end(), [](const auto& one) { return *one; }); }));
+    EXPECT_TRUE(
+        eventually([&] { return std::all_of(told.begin(), told.end(), [](const auto& one) { return *one; }); }));
     EXPECT_EQ(after.applied.size(), 500u);
 }
 
