@@ -6,6 +6,12 @@
 namespace larder::proxy {
 namespace {
 
+// On a socket for IPv6 and IPv4 an IPv4 client is ::ffff:192.0.2.1; logs, origins and limits know it as 192.0.2.1.
+asio::ip::address plain(const asio::ip::address& address) {
+    if (!address.is_v6() || !address.to_v6().is_v4_mapped()) return address;
+    return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
+}
+
 Task<void> serve(Worker& worker, Socket socket, std::shared_ptr<const config::Listener> settings,
                  asio::ip::address peer) {
     H1Session session(worker, std::move(socket), std::move(settings), peer);
@@ -70,7 +76,8 @@ Task<void> Listener::accept_loop(std::shared_ptr<Listener> self) {
     }
 }
 
-void Listener::begin_session(Socket socket, const asio::ip::address& peer) {
+void Listener::begin_session(Socket socket, const asio::ip::address& from) {
+    const asio::ip::address peer = plain(from);
     if (!worker_.shared().clients.enter(peer)) {
         worker_.metrics().limit(Limit::client_connections);
         return;

@@ -30,7 +30,7 @@ class Listener : public std::enable_shared_from_this<Listener> {
   private:
     static Task<void> accept_loop(std::shared_ptr<Listener> self);
     Task<void> pause();
-    void begin_session(Socket socket, const asio::ip::address& peer);
+    void begin_session(Socket socket, const asio::ip::address& from);
 
     Worker& worker_;
     std::shared_ptr<const config::Listener> settings_;

@@ -236,7 +236,7 @@ Task<void> run_exchange(Worker& worker, Exchange& exchange, Downstream& client, 
         co_await answer_about_self(exchange, client);
         co_return;
     }
-    if (policy::has_passed(*exchange.fields, worker.shared().loop_id)) {
+    if (policy::has_passed(exchange.request.chains(), worker.shared().loop_id)) {
         co_await refuse_loop(worker, exchange, client);
         co_return;
     }

@@ -5,7 +5,7 @@ import socket
 import threading
 import time
 
-from harness import PATIENCE, Case, Gate, Larder, Origin, Response, request, respond, strategy, unittest
+from harness import PATIENCE, Case, Gate, Larder, Origin, Response, eventually, request, respond, strategy, unittest
 
 
 def dead_server():
@@ -132,6 +132,17 @@ class Loop(Case):
         self.assertEqual(self.larder.get("/a", "Connection: CDN-Loop").status, 400)
 
 
+class Peer(unittest.TestCase):
+    def test_an_ipv4_client_of_a_socket_for_both_is_known_by_its_ipv4_address(self):
+        with Origin() as origin, Larder(origin, listeners=[{"address": ":0"}]) as larder:
+            larder.address = ("127.0.0.1", larder.address[1])
+            origin.on("/a", respond("x"))
+            larder.get("/a")
+            self.assertEqual(origin.last("/a")["X-Forwarded-For"], "127.0.0.1")
+            eventually(lambda: '"127.0.0.1"' in larder.log.read_text())
+            self.assertNotIn("::ffff", larder.log.read_text())
+
+
 class Back(unittest.TestCase):
     """A real loop: the origin that Larder knows leads back to Larder."""
 
@@ -153,8 +164,14 @@ class Back(unittest.TestCase):
                 except OSError:
                     return
                 other = socket.create_connection(self.to)
-                for source, sink in ((one, other), (other, one)):
-                    threading.Thread(target=self.copy, args=(source, sink), daemon=True).start()
+                threading.Thread(target=self.join, args=(one, other), daemon=True).start()
+
+        def join(self, one, other):
+            with one, other:
+                back = threading.Thread(target=self.copy, args=(other, one), daemon=True)
+                back.start()
+                self.copy(one, other)
+                back.join()
 
         @staticmethod
         def copy(source, sink):

@@ -54,6 +54,36 @@ TEST_F(DataDirTest, OneAtATimeHasItsLock) {
     EXPECT_TRUE(second.lock());
 }
 
+TEST_F(DataDirTest, ALockThatCannotBeTriedIsNotThereYet) {
+    std::filesystem::create_directory(scratch / "lock");
+    DataDir directory(scratch.path());
+    EXPECT_FALSE(directory.try_lock());
+    std::filesystem::remove(scratch / "lock");
+    EXPECT_TRUE(directory.try_lock());
+}
+
+TEST_F(DataDirTest, AProcessThatDrainsCanTakeTheNextRunsTrustInLayers) {
+    DataDir before(scratch.path());
+    before.begin_run(1000);
+    before.use_layers({"old"});
+    const auto after = run(2000, {"objects"});
+    before.distrust_layers();
+    const auto next = run(3000, {"objects"});
+    EXPECT_EQ(next.seed, after.seed) << "only the layers are concerned";
+    EXPECT_GT(next.run, after.run);
+    EXPECT_EQ(next.layers, Layers());
+    EXPECT_EQ(run(4000).layers, Layers{"objects"});
+}
+
+TEST_F(DataDirTest, WhatCannotBeWrittenIsNotTrustedEither) {
+    DataDir directory(scratch.path());
+    directory.begin_run(1000);
+    directory.use_layers({"objects"});
+    std::filesystem::create_directory(scratch / "identity.new");
+    directory.distrust_layers();
+    EXPECT_EQ(scratch.content("identity"), "-");
+}
+
 TEST_F(DataDirTest, WhatALongerPidLeftInTheLockIsGone) {
     scratch.write("lock", "99999999999999\nmore\n");
     DataDir directory(scratch.path());
