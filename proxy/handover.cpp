@@ -42,6 +42,12 @@ class SocketPath {
     int directory_;
 };
 
+// 0: nothing has that name.
+ino_t inode_of(const std::string& name) {
+    struct stat status {};
+    return ::stat(name.c_str(), &status) == 0 ? status.st_ino : 0;
+}
+
 bool may_ask(int connection) {
     ucred peer{};
     socklen_t size = sizeof peer;
@@ -108,6 +114,7 @@ struct Successor::State {
     std::function<std::vector<int>()> descriptors;
     bool over = false;
     bool busy = false;  // somebody takes over
+    ino_t inode = 0;    // of the socket's name
 
     static Task<void> accept_loop(std::shared_ptr<State> self);
     static Task<void> answer(std::shared_ptr<State> self, LocalSocket connection);
@@ -209,12 +216,14 @@ Successor::Successor(asio::io_context& control, const std::string& data_dir, Loo
         events.emit("handover_unavailable", {{"data_dir", data_dir}, {"error", message}});
         return;
     }
+    state_->inode = inode_of(name);
     loops.keep(control.get_executor(), Loop::handover_accept, [state = state_] { return State::accept_loop(state); });
 }
 
 void Successor::withdraw() {
+    // Unless it is another process's meanwhile.
     const SocketPath path(state_->data_dir);
-    ::unlink(path.text().c_str());
+    if (inode_of(path.text()) == state_->inode) ::unlink(path.text().c_str());
 }
 
 Successor::~Successor() {

@@ -82,21 +82,24 @@ async def purge(admin, origin, ledger, kind, key, group, host="test", **members)
 
 
 class Changes:
-    """Writes and reads of volatile keys, each on a connection that stays, until ended. What breaks is among `failures`."""
+    """Reads, and writes that take a while, of few keys, until ended. What breaks is among `failures`."""
 
-    def __init__(self, larder, ledger, width=6):
+    KEYS = [f"/slow{number}/2000/x" for number in range(6)]
+
+    def __init__(self, larder, ledger, width=12):
         self.ledger, self.over, self.writes, self.failures = ledger, False, 0, []
         self.tasks = [asyncio.ensure_future(self.work(larder.address, random.Random(seed))) for seed in range(width)]
 
     async def work(self, address, rng):
         async with Wire(address) as wire:
             while not self.over:
-                key = rng.choice(VOLATILE)
+                key = rng.choice(self.KEYS)
                 try:
-                    if rng.random() < 0.3:
+                    if rng.random() < 0.02:
                         await write(wire, self.ledger, key)
                         self.writes += 1
-                    await get(wire, self.ledger, key)
+                    for _ in range(3):
+                        await get(wire, self.ledger, key)
                 except Broken as broken:
                     self.failures.append(str(broken))
                     wire.close()

@@ -1,5 +1,6 @@
 """An origin in a process of its own, fast enough to be no bottleneck: GET /GROUP/SIZE/NAME gives the current version of that
-body (bodies.py), tagged GROUP; every write to it begins the group's next version. `Versioned` runs it."""
+body (bodies.py), tagged GROUP; every write to it begins the group's next version, in groups `slow...` after a while.
+`Versioned` runs it."""
 import asyncio
 import collections
 import contextlib
@@ -13,6 +14,7 @@ import bodies  # noqa: E402
 from client import Client  # noqa: E402
 
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
+SLOW_WRITE = 0.3  # seconds
 
 
 def group_of(key):
@@ -54,13 +56,18 @@ class Serve(asyncio.Protocol):
         Serve.requests += 1
         group, size = target.split("/")[1:3]
         if method in WRITES:
-            Serve.versions[group] += 1
-            return self.send(200, str(Serve.versions[group]).encode(), "Cache-Control: no-store")
+            if not group.startswith("slow"):
+                return self.write(group)
+            return asyncio.get_running_loop().call_later(SLOW_WRITE, self.write, group)
         version = Serve.versions[group]
         kept = ("Cache-Control: max-age=1000000", f'ETag: "{version}"', f"Surrogate-Key: {group}")
         if fields.get("if-none-match") == f'"{version}"':
             return self.send(304, None, *kept)
         return self.send(200, bodies.make(target, version, int(size)), *kept)
+
+    def write(self, group):
+        Serve.versions[group] += 1
+        self.send(200, str(Serve.versions[group]).encode(), "Cache-Control: no-store")
 
     def send(self, status, body, *fields):
         lines = [f"HTTP/1.1 {status} Scripted", *fields]
