@@ -17,6 +17,7 @@ from harness import LARDER_BIN, PATIENCE, Client, Gate, Larder, Origin, Response
 from fixtures import DISK, MEMORY, MIB, cpu, memory, sanitized, written  # noqa: E402,F401
 
 SHOWN = 3  # violations of a kind that are printed
+LENGTH = 2000  # characters of a request or a reply
 
 
 class Talk:
@@ -34,12 +35,8 @@ class Talk:
         return self.reply.body.decode("latin-1") if self.reply else ""
 
     def __str__(self):
-        lines = [f"  > {self.sent[:4000]!r}"]
-        if self.reply:
-            lines.append(f"  < {self.reply.status} {self.reply.fields} {self.reply.body[:1000]!r}")
-        else:
-            lines.append("  < closed without a reply")
-        return "\n".join(lines)
+        said = f"{self.reply.status} {self.reply.fields} {self.reply.body!r}" if self.reply else "closed without a reply"
+        return "\n".join(f"  {mark} {text if len(text) <= LENGTH else text[:LENGTH] + ' ...'}" for mark, text in ((">", repr(self.sent)), ("<", said)))
 
 
 class Peer(Client):
