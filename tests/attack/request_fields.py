@@ -6,7 +6,7 @@ LISTS = {"accept", "accept-charset", "accept-encoding", "accept-language", "cach
          "if-match", "if-none-match", "sec-ch-ua", "a-im", "vary", "link", "surrogate-capability", "x-forwarded-proto", "x-forwarded-host"}
 
 # Larder writes these itself, by who the client is and which way the request came.
-WRITTEN = ["X-Forwarded-For", "Forwarded", "Via"]
+WRITTEN = ["X-Forwarded-For", "Forwarded", "Via", "CDN-Loop", "Traceparent"]
 
 ORDINARY = """Accept Accept-Charset Accept-Datetime Accept-Encoding Accept-Language Accept-Version A-IM Access-Control-Request-Headers
 Access-Control-Request-Method Alt-Used Content-Language Content-Type Date Depth Destination DNT Early-Data From If-Unmodified-Since Link
@@ -22,9 +22,14 @@ X-Forward-Host X-HTTP-Host-Override X-Scheme Front-End-Https True-Client-IP CF-C
 
 OTHER_CLAIMS = """CF-Visitor Client-IP Fastly-Client-IP Fastly-SSL Proxy-Host X-Arr-SSL X-Azure-ClientIP X-Backend-Host X-Dev-IP X-Forward-For
 X-Forward-Proto X-Host-Override X-Invoke-Path X-Matched-Path X-Now-Route-Matches X-Originating-IP X-Proxy-Host X-Remote-Addr X-Remote-IP
-X-Server-Name X-SSL X-Url-Scheme Base-Url Http-Host Request-Uri Script-Name Surrogate-Capability CDN-Loop Traceparent""".split()
+X-Server-Name X-SSL X-Url-Scheme Base-Url Http-Host Request-Uri Script-Name Surrogate-Capability""".split()
 
 ALL = ORDINARY + CLAIMS + OTHER_CLAIMS + WRITTEN
+
+# What a strategy may have in its key, and what `unkeyed_fields: drop` lets pass all the same.
+KEYS = """Accept Accept-Version DNT Origin Referer Save-Data Sec-CH-UA User-Agent X-Api-Version X-Foo X-Requested-With X-Tenant
+X-Forwarded-For Prefer""".split()
+DECLARED = "Accept-Encoding Accept-Language Content-Language Content-Type If-Unmodified-Since Pragma".split() + WRITTEN
 
 VALUES = {"Accept-Encoding": ["gzip", "br, gzip", "gzip;q=0.5, br", "identity"], "Accept-Language": ["de", "en, de;q=0.5", "fr-CH, fr;q=0.9"],
           "Accept": ["text/html", "application/json, text/html;q=0.5", "*/*"], "Origin": ["https://a.example", "null"],

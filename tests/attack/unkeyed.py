@@ -4,12 +4,14 @@ asked: by the same request under another path.
 
 The origin reads names as CGI does (`_` is `-`), numbers its answers and names one field, or two, in Vary. Larder answers
 first a hostile request and then an ordinary one: behind one another, or at once, while the first waits at the origin."""
+import re
 import threading
 
 import request_fields
 from trial import Gate, Larder, Origin, Peer, Response, later, layers, strategy, understands
 
 ATTACKER, VICTIM = "127.0.0.2", "127.0.0.3"
+WORD, WEIGHT = re.compile(r"[a-z0-9-]+|\*"), re.compile(r"q=(0(\.\d{0,3})?|1(\.0{0,3})?)")
 FRESH = "Cache-Control: public, max-age=600"
 
 
@@ -18,7 +20,7 @@ class Numbered(Origin):
 
     def __init__(self):
         super().__init__()
-        self.seen, self.vary, self.gates, self.lock = [], {}, {}, threading.Lock()
+        self.seen, self.vary, self.gates, self.leading, self.lock = [], {}, {}, {}, threading.Lock()
         self.fallback = self.answer
 
     def answer(self, request):
@@ -27,7 +29,11 @@ class Numbered(Origin):
             self.seen.append(request)
         path = request.target.split("?")[0]
         gate = self.gates.get(path)
-        return Response(f"#{number}", FRESH, *([f"Vary: {self.vary[path]}"] if self.vary.get(path) else []), head_gate=gate)
+        fields = [f"Vary: {self.vary[path]}"] if self.vary.get(path) else []
+        if path in self.leading:
+            name, leading = self.leading[path]
+            fields.append(f"{leading}: <https://{request[name]}/>")
+        return Response(f"#{number}", FRESH, *fields, head_gate=gate)
 
     def by(self, talk):
         """The request that this answer was made for; None when the origin made it for none."""
@@ -58,7 +64,7 @@ def meaning(members, name):
     weights = {}
     for member in members:
         word, *rest = (part.strip(" \t").lower() for part in member.split(";"))
-        if not word.replace("-", "").replace("*", "").isalnum() or not all(part.startswith("q=") for part in rest) or word in weights:
+        if not WORD.fullmatch(word) or len(rest) > 1 or not all(WEIGHT.fullmatch(part) for part in rest) or word in weights:
             return None
         weights[word] = float(rest[0][2:]) if rest else 1.0
     if not weights or name.lower() == "accept-encoding":
@@ -93,7 +99,7 @@ def run(trial):
     policy = trial.chance.choice([{}, {"vary": {name: "pass" for name in ("Accept-Encoding", "Accept-Language")}}])
     drop = understands("unkeyed_fields", "drop") and trial.likely(0.4)
     settings = policy | ({"unkeyed_fields": "drop"} if drop else {})
-    keyed = trial.chance.sample(request_fields.ORDINARY, 6)
+    keyed = trial.chance.sample(request_fields.KEYS, 6)
     strategies = [strategy(cache_layer=slowest, **settings), strategy("/keyed/**", name="keyed", cache_layer=slowest, key_fields=keyed, **settings)]
     with Numbered() as origin, Larder(origin, layers=stored_in, strategies=strategies, access_log="off") as larder:
         with Peer(trial, larder.address, ATTACKER) as attacker, Peer(trial, larder.address, VICTIM) as victim:
@@ -105,6 +111,7 @@ def run(trial):
                 probe.vary = ""
                 probe_field(trial, origin, larder, attacker, victim, probe, False)
             claims(trial, origin, attacker, victim)
+            reflections(trial, origin, attacker, victim)
             if drop:
                 unkeyed(trial, origin, attacker, victim)
 
@@ -154,9 +161,20 @@ def claims(trial, origin, attacker, victim):
                         f"{spelt} reaches the origin", talk)
 
 
+def reflections(trial, origin, attacker, victim):
+    """A field that leads clients somewhere, and repeats what a client sent and the key has not, leads that client alone."""
+    for number, name in enumerate(request_fields.ORDINARY + request_fields.OTHER_CLAIMS):
+        path = f"/leading/{number}"
+        origin.leading[path] = name, trial.chance.choice(["Link", "Location", "Refresh", "Content-Security-Policy"])
+        first = attacker.ask(path, f"{name}: {request_fields.EVIL}.example.net")
+        second = victim.ask(path)
+        trial.claim(first.status != 200 or request_fields.EVIL not in str(second.reply.fields), "reflected to others", f"{name} in {origin.leading[path][1]}",
+                    first, second)
+
+
 def unkeyed(trial, origin, attacker, victim):
     """With `unkeyed_fields: drop` the origin sees nothing that neither key nor Vary has, so a hit is what it would answer."""
-    for number, name in enumerate(request_fields.ALL):
+    for number, name in enumerate(name for name in request_fields.ALL if name not in request_fields.DECLARED):
         probe = Probe(trial, f"drop/{number}", name)
         first = attacker.ask(probe.path, *probe.hostile, version=probe.versions[0])
         second = victim.ask(probe.path, *probe.ordinary, version=probe.versions[1])
