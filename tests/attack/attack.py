@@ -20,7 +20,7 @@ import sys
 import time
 import traceback
 
-from trial import Trial
+from trial import SHOWN, Trial
 
 # Rounds of the short form.
 ROUNDS = {"unkeyed": 4, "purges": 6, "privacy": 4, "memory": 12, "connections": 8, "work": 1, "origins": 3}
@@ -54,6 +54,8 @@ def play(name, chosen):
             trial.violation("broken off", traceback.format_exc())
         totals += trial.asked
         seeds.append(seed)
+        if kinds.get("broken off", 0) == SHOWN:
+            break
     print(json.dumps({"name": name, "seeds": [seeds[0], seeds[-1]], "requests": totals, "seconds": round(time.monotonic() - begun, 1),
                       "violations": kinds}), flush=True)
     return not kinds

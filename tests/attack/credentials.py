@@ -46,7 +46,7 @@ class Policy:
         said, displaced = self.effective()
         if said & {"no-store", "private"} or self.cookie:
             return False
-        explicit = said & {"max-age", "s-maxage"}
+        explicit = said & {"max-age", "s-maxage", "stale-while-revalidate"}
         if displaced & FORBID and not explicit:
             return False
         return bool(said & FIELDS[field][1])
