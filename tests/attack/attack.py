@@ -2,6 +2,7 @@
 """What must hold whatever a client, an origin or an operator does, tried at random. `./dev attack` builds Larder and runs these:
 
 unkeyed      a response reaches only requests that the origin would have answered alike, by its Vary and by the key
+queries      a response reaches only the queries that it says itself are one with its own
 purges       what was purged is not served again: no variant, part or spelling of it, not even after kill -9
 privacy      nobody gets what was made for another user, unless the response says that it is for everybody
 memory       whatever peers hold open, the process stays below `memory`, and others are served
@@ -23,7 +24,7 @@ import traceback
 from trial import SHOWN, Trial
 
 # Rounds of the short form.
-ROUNDS = {"unkeyed": 4, "purges": 6, "privacy": 4, "memory": 12, "connections": 8, "work": 1, "origins": 3}
+ROUNDS = {"unkeyed": 4, "queries": 6, "purges": 6, "privacy": 4, "memory": 12, "connections": 8, "work": 1, "origins": 3}
 
 
 def rounds(name, chosen):
