@@ -8,7 +8,7 @@ import threading
 import memory_peers
 from trial import DISK, MEMORY, MIB, Larder, Origin, Peer, Response, layers, memory, sanitized, strategy
 
-LIMIT = 32 * MIB
+LIMIT = 64 * MIB
 
 
 class Watch:

@@ -61,7 +61,7 @@ def slow_parts(play):
 
 def stalled_content(play):
     """Content that is read before the request is answered, all but its end."""
-    for number in range(600):
+    for number in range(900):
         method = "QUERY" if number % 2 else "POST"
         head = request(f"/large?{number}", "Content-Type: text/plain", "Content-Length: 65536", method=method)
         play.peer().send_all(head + b"x" * 65000)
@@ -103,8 +103,8 @@ def writes_beside_a_slow_one(play):
     play.peer().send_all(request("/write?slow", "Content-Length: 100000", method="POST") + b"x" * 1000)
     play.slow("/large?first")
     with Peer(play.trial, play.larder.address) as peer:
-        for number in range(4000):
-            peer.ask(f"/write?{number:06}{'y' * 7000}", method="DELETE")
+        for number in range(7000):
+            peer.ask(f"/write?{number:06}{'y' * 8000}", method="DELETE")
 
 
 ALL = [slow_misses, slow_hits, slow_followers, slow_passes, slow_parts, stalled_content, unfinished_heads, pipelined, long_values, long_urls,
