@@ -83,11 +83,9 @@ const Settings<Upstream>& settings() {
                 "The longest wait in the queue. Then 503."),
         setting("max_uploads", &Upstream::max_uploads, Number(0u, 100'000u),
                 "Connections to one server that request bodies longer than limits.read_ahead_bytes may hold at a time, "
-                "since they come at the speed of clients; more wait in the queue. 0: half of max_connections.")
-            .standard("half of max_connections"),
+                "since they come at the speed of clients; more wait in the queue. 0: half of max_connections."),
         setting("max_uploads_per_client", &Upstream::max_uploads_per_client, Number(0u, 100'000u),
-                "How many of these one client address may hold. 0: half of max_uploads.")
-            .standard("half of max_uploads"),
+                "How many of these one client address may hold. 0: half of max_uploads."),
         setting("max_tunnels", &Upstream::max_tunnels, Number(0u, 100'000u),
                 "Connections to one server that have become something else by Upgrade, such as WebSockets; not part of "
                 "max_connections. More are answered 503."),

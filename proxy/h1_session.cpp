@@ -124,6 +124,7 @@ void H1Session::expect_head() {
     if (idle_ && !body_buffer_.empty()) {
         // What one large request needed is not kept while the connection waits for the next.
         std::vector<char>().swap(body_buffer_);
+        std::string().swap(joined_chunks_);
         if (buffer_.size() > 4 * first_buffer) std::vector<char>().swap(buffer_);
         begin_ = end_ = 0;
         std::string().swap(exchange_.content);

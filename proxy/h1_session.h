@@ -97,6 +97,7 @@ class H1Session final : public ClientConnection, public Downstream {
     std::vector<char> body_buffer_;
     std::size_t body_begin_ = 0;
     std::size_t body_end_ = 0;
+    std::string joined_chunks_;  // of the body: small ones that came together
     Exchange exchange_;
     unsigned served_ = 0;
 

@@ -7,6 +7,8 @@ namespace larder::proxy {
 namespace {
 
 constexpr std::size_t body_buffer_size = 64 * config::KiB;
+constexpr std::size_t small_chunk = 1 * config::KiB;
+constexpr std::size_t joined_most = 16 * config::KiB;
 
 }  // namespace
 
@@ -26,6 +28,7 @@ Task<Downstream::BodyPiece> H1Session::next_body_piece() {
     } else if (body_progress_) {
         body_progress_->resume();
     }
+    joined_chunks_.clear();
     for (;;) {
         // First what came with the head, then what came behind it.
         const bool from_head = begin_ != end_;
@@ -42,13 +45,17 @@ Task<Downstream::BodyPiece> H1Session::next_body_piece() {
             piece.status = 413;
             break;
         }
-        piece.data = step.data;
         piece.end = body_.ended();
+        const bool more = !piece.end && (begin_ != end_ || body_begin_ != body_end_);
+        // Small chunks that came together go on together.
+        const bool joins = !joined_chunks_.empty() || (more && step.data.size() < small_chunk);
+        if (joins) joined_chunks_ += step.data;
+        piece.data = joins ? std::string_view(joined_chunks_) : step.data;
+        if (more && piece.data.size() < joined_most && (joins || piece.data.empty())) continue;
         if (piece.end || !piece.data.empty()) {
             body_progress_->pause();  // from here on we keep the client waiting
             co_return piece;
         }
-        if (begin_ != end_ || body_begin_ != body_end_) continue;  // only a chunk's framing
         if (body_buffer_.empty()) body_buffer_.resize(body_buffer_size);
         const std::uint64_t known = body_.known_remaining();
         const std::size_t most =

@@ -75,8 +75,16 @@ Task<void> pass_response(Worker& worker, Exchange& exchange, Downstream& client,
         piece = co_await fetched.connection->next_piece(idle);
         if (piece.error != UpstreamError::none) break;
         transfer->waits();
+        // What one read has brought, small chunks too, leaves with one write.
+        count = 0;
+        if (!piece.data.empty()) pieces[count++] = piece.data;
+        while (!piece.end && count > 0 && count < pieces.size()) {
+            piece = fetched.connection->piece_at_hand();
+            if (!piece.data.empty()) pieces[count++] = piece.data;
+            if (piece.error != UpstreamError::none || piece.data.empty()) break;
+        }
         if (piece.end && exchange.takes_trailers) client.set_trailers(fetched.connection->trailers());
-        going = co_await client.send(&piece.data, piece.data.empty() ? 0 : 1, piece.end);
+        going = co_await client.send(pieces.data(), count, piece.end);
     }
     if (piece.error != UpstreamError::none) {
         exchange.upstream->counters(worker.index()).failed(piece.error);
