@@ -57,15 +57,13 @@ class Scanner {
         return 1;
     }
 
-    unsigned weekday(std::size_t at_most) {
-        for (unsigned i = 0; i < weekdays.size(); ++i) {
-            const std::string_view name = weekdays[i].substr(0, at_most);
-            if (!same_name(rest_.substr(0, name.size()), name)) continue;
-            skip(name.size());
-            return i;
+    // Any of the seven: a date is one also where its weekday is another's (RFC 9110 section 5.6.7 asks to be robust).
+    void weekday(std::size_t at_most) {
+        for (const std::string_view weekday : weekdays) {
+            const std::string_view name = weekday.substr(0, at_most);
+            if (same_name(rest_.substr(0, name.size()), name)) return skip(name.size());
         }
         good_ = false;
-        return 0;
     }
 
     void time_of_day() {
@@ -76,7 +74,7 @@ class Scanner {
         second_ = digits(2);
     }
 
-    std::optional<UnixTime> finish(int year, unsigned month, int day, unsigned weekday) const {
+    std::optional<UnixTime> finish(int year, unsigned month, int day) const {
         if (!good_ || !rest_.empty()) return std::nullopt;
         const chrono::year_month_day date{chrono::year(year), chrono::month(month),
                                           chrono::day(static_cast<unsigned>(day))};
@@ -84,7 +82,6 @@ class Scanner {
         const bool leap_second = second_ == 60 && minute_ == 59 && hour_ == 23;
         if (second_ > 59 && !leap_second) return std::nullopt;
         const chrono::sys_days days{date};
-        if (chrono::weekday(days).c_encoding() != weekday) return std::nullopt;
         // RFC 9111 section 4.2: the nearest time that can be represented and is not later.
         return UnixTime{days.time_since_epoch().count()} * 86400 + second_of_day();
     }
@@ -103,7 +100,7 @@ class Scanner {
 
 std::optional<UnixTime> parse_imf_fixdate(std::string_view text) {
     Scanner scan(text);
-    const unsigned weekday = scan.weekday(short_weekday);
+    scan.weekday(short_weekday);
     scan.literal(", ");
     const int day = scan.digits(2);
     scan.literal(" ");
@@ -113,12 +110,12 @@ std::optional<UnixTime> parse_imf_fixdate(std::string_view text) {
     scan.literal(" ");
     scan.time_of_day();
     scan.literal(" GMT");
-    return scan.finish(year, month, day, weekday);
+    return scan.finish(year, month, day);
 }
 
 std::optional<UnixTime> parse_rfc850_date(std::string_view text, UnixTime now) {
     Scanner scan(text);
-    const unsigned weekday = scan.weekday(std::string_view::npos);
+    scan.weekday(std::string_view::npos);
     scan.literal(", ");
     const int day = scan.digits(2);
     scan.literal("-");
@@ -139,12 +136,12 @@ std::optional<UnixTime> parse_rfc850_date(std::string_view text, UnixTime now) {
                                    std::tuple(static_cast<unsigned>(today.month()),
                                               static_cast<int>(static_cast<unsigned>(today.day())), now % 86400);
     if (year == this_year + 50 && later_in_the_year) year -= 100;
-    return scan.finish(year, month, day, weekday);
+    return scan.finish(year, month, day);
 }
 
 std::optional<UnixTime> parse_asctime_date(std::string_view text) {
     Scanner scan(text);
-    const unsigned weekday = scan.weekday(short_weekday);
+    scan.weekday(short_weekday);
     scan.literal(" ");
     const unsigned month = scan.month();
     scan.literal(" ");
@@ -153,7 +150,7 @@ std::optional<UnixTime> parse_asctime_date(std::string_view text) {
     scan.time_of_day();
     scan.literal(" ");
     const int year = scan.digits(4);
-    return scan.finish(year, month, day, weekday);
+    return scan.finish(year, month, day);
 }
 
 void append_number(std::string& out, int value, int digits) {

@@ -41,7 +41,7 @@ def split(value):
 # --- readings
 
 def date(value):
-    """RFC 9110 section 5.6.7; case is free (RFC 9111 section 4.2), the weekday has to be the date's, a leap second is none."""
+    """RFC 9110 section 5.6.7; case is free (RFC 9111 section 4.2), the weekday may be any, a leap second is none."""
     times = r"(?P<h>\d\d):(?P<m>\d\d):(?P<s>\d\d)"
     short, long, month = "|".join(d[:3] for d in WEEKDAYS), "|".join(WEEKDAYS), "|".join(MONTHS)
     forms = [rf"(?P<w>{short}), (?P<d>\d\d) (?P<mon>{month}) (?P<y>\d{{4}}) {times} GMT",
@@ -71,8 +71,6 @@ def date(value):
                     year -= 100
             when = at(year)
         except ValueError:
-            return "-"
-        if WEEKDAYS[when.weekday()][:3].lower() != found["w"][:3].lower():
             return "-"
         return str(int((when - datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)).total_seconds()) + leap)
     return "-"
