@@ -24,6 +24,7 @@ struct ResponseDirectives {
     bool proxy_revalidate = false;
     bool must_understand = false;
     bool targeted = false;   // from a field of RFC 9213: Expires means nothing beside it
+    bool no_guess = false;   // such a field displaced private, no-store or no-cache: no lifetime but an explicit one
     bool malformed = false;  // some element is not token [ "=" ( token / quoted-string ) ]
 
     // The smallest of several. RFC 9111 section 4.2.1 proposes the first, or none; the smallest is never fresher than

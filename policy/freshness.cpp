@@ -34,7 +34,7 @@ std::optional<Seconds> expires_freshness(const Response& response) {
 // RFC 9111 section 4.2.2.
 Seconds heuristic_freshness(const Request& request, const Response& response, const ResponseDirectives& directives,
                             const Rules& rules) {
-    if (personal(request, rules)) return 0;
+    if (personal(request, rules) || directives.no_guess) return 0;
     if (!heuristically_cacheable(response.status) && !directives.is_public) return 0;
     const auto modified = last_modified_of(response);
     if (!modified || *modified >= response.response_time) return 0;
@@ -43,7 +43,7 @@ Seconds heuristic_freshness(const Request& request, const Response& response, co
 
 bool fallback_applies(const Request& request, const Response& response, const ResponseDirectives& directives,
                       const Rules& rules) {
-    if (personal(request, rules) || response.status >= 500) return false;
+    if (personal(request, rules) || directives.no_guess || response.status >= 500) return false;
     return heuristically_cacheable(response.status) || directives.is_public;
 }
 

@@ -41,12 +41,12 @@ Freshness freshness(const Request&, const Response&, const Rules&);
 
 // Everything above together, for a response that storable() accepts. Pure; any thread.
 //
-// Heuristic freshness is a tenth of the time since Last-Modified, at most a day, and never for a personal request.
-// The strategy's ttl under `default` holds only where the origin gives nothing explicit, and neither for a personal
-// request nor for 5xx. Under `override` it replaces everything, no-cache too; what forbids stale responses stays.
-// Where stale responses are forbidden, stale-while-revalidate and stale-if-error are 0. The strategy's values for them
-// apply where the origin names none: stale-while-revalidate to what is fresh for a while, stale-if-error also to what
-// has explicit freshness of 0.
+// Heuristic freshness is a tenth of the time since Last-Modified, at most a day, and never for a personal request, nor
+// where a targeted field displaced private, no-store or no-cache. The strategy's ttl under `default` holds only where
+// the origin gives nothing explicit, and neither in these cases nor for 5xx. Under `override` it replaces everything,
+// no-cache too; what forbids stale responses stays. Where stale responses are forbidden, stale-while-revalidate and
+// stale-if-error are 0. The strategy's values for them apply where the origin names none: stale-while-revalidate to
+// what is fresh for a while, stale-if-error also to what has explicit freshness of 0.
 storage::Lifetime lifetime(const Request&, const Response&, const Rules&);
 
 }  // namespace larder::policy

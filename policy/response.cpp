@@ -51,10 +51,24 @@ bool lifted(const Rules& rules, std::string_view what) {
     return std::find(lift.begin(), lift.end(), what) != lift.end();
 }
 
+namespace {
+
+// What it says keeps a response from being reused without being asked for, and is obeyed.
+bool restricts(const ResponseDirectives& directives, const Rules& rules) {
+    if (directives.no_cache || !directives.no_cache_fields.empty()) return true;
+    if (directives.no_store && !lifted(rules, "no-store")) return true;
+    return (directives.is_private || !directives.private_fields.empty()) && !lifted(rules, "private");
+}
+
+}  // namespace
+
 ResponseDirectives effective_directives(const Fields& response, const Rules& rules) {
     auto targeted = targeted_directives(response, rules.configuration.cache_control_targets);
     ResponseDirectives result = targeted ? std::move(*targeted) : parse_response_directives(response);
-    if (!rules.configuration.qualified_directives) {
+    // Many names are looked through for every field.
+    constexpr std::size_t max_names = 64;
+    const bool too_many = result.no_cache_fields.size() + result.private_fields.size() > max_names;
+    if (!rules.configuration.qualified_directives || too_many) {
         // RFC 9111 sections 5.2.2.4 and 5.2.2.7 allow the unqualified reading.
         result.no_cache = result.no_cache || !result.no_cache_fields.empty();
         result.is_private = result.is_private || !result.private_fields.empty();
@@ -66,6 +80,7 @@ ResponseDirectives effective_directives(const Fields& response, const Rules& rul
         result.is_private = false;
         result.private_fields.clear();
     }
+    if (result.targeted) result.no_guess = restricts(parse_response_directives(response), rules);
     return result;
 }
 

@@ -46,7 +46,7 @@ bool personal(const Request&, const Rules&);
 
 // Cache-Control, or what stands in its place (policy/targeted.h), as this strategy obeys it: without what it lifts;
 // no-cache="f" and private="f" as if without names, unless the strategy takes them per field (then the fields are left
-// out of what is stored: policy/end_to_end.h).
+// out of what is stored: policy/end_to_end.h); more than 64 names count as none.
 ResponseDirectives effective_directives(const Fields& response, const Rules&);
 
 // May be stored by its status alone (RFC 9110 section 15.1).

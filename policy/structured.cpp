@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <unordered_set>
 
 namespace larder::policy {
 
@@ -183,6 +184,16 @@ class Parser {
     std::string_view rest_;
 };
 
+void keep_last_of_each(std::vector<DictionaryMember>& members) {
+    std::unordered_set<std::string> seen;
+    std::vector<DictionaryMember> kept;
+    for (auto member = members.rbegin(); member != members.rend(); ++member) {
+        if (seen.insert(member->key).second) kept.push_back(std::move(*member));
+    }
+    std::reverse(kept.begin(), kept.end());
+    members = std::move(kept);
+}
+
 }  // namespace
 
 std::optional<std::vector<std::string>> parse_string_list(std::string_view text) {
@@ -199,17 +210,25 @@ std::optional<std::vector<std::string>> parse_string_list(std::string_view text)
     }
 }
 
+bool exceeds_dictionary(std::string_view text) {
+    return text.size() > max_dictionary_bytes ||
+           static_cast<std::size_t>(std::count(text.begin(), text.end(), ',')) > max_dictionary_commas;
+}
+
 std::optional<std::vector<DictionaryMember>> parse_dictionary(std::string_view text) {
+    if (exceeds_dictionary(text)) return std::nullopt;
     std::vector<DictionaryMember> result;
     Parser parser(text);
     if (parser.at_end()) return result;
     for (;;) {
         DictionaryMember member;
         if (!parser.member(member)) return std::nullopt;
-        std::erase_if(result, [&](const DictionaryMember& other) { return other.key == member.key; });
         result.push_back(std::move(member));
         parser.optional_space();
-        if (parser.at_end()) return result;
+        if (parser.at_end()) {
+            keep_last_of_each(result);
+            return result;
+        }
         if (!parser.separator()) return std::nullopt;
     }
 }

@@ -1,6 +1,7 @@
 // As much of structured fields (RFC 8941) as responses are read with.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -25,8 +26,15 @@ struct DictionaryMember {
     bool operator==(const DictionaryMember&) const = default;
 };
 
+inline constexpr std::size_t max_dictionary_bytes = 8192;
+inline constexpr std::size_t max_dictionary_commas = 127;  // as between 128 members; those within strings count too
+
+// Longer than what is parsed here: whoever sends it could mean anything, so a reader takes it for whatever is the most
+// restrictive. Pure; any thread.
+bool exceeds_dictionary(std::string_view);
+
 // An sf-dictionary (section 3.2); of members with the same key the last. nullopt: it is anything else, and then counts
-// as absent as a whole. Pure; any thread.
+// as absent as a whole, or exceeds_dictionary(). Takes time in proportion to its length. Pure; any thread.
 std::optional<std::vector<DictionaryMember>> parse_dictionary(std::string_view);
 
 }  // namespace larder::policy

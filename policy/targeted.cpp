@@ -11,21 +11,24 @@ namespace {
 
 using Kind = DictionaryMember::Kind;
 
-void take_seconds(const DictionaryMember& member, std::optional<storage::Seconds>& into) {
-    if (member.kind != Kind::integer) return;
+// These return whether the directive says something.
+bool take_seconds(const DictionaryMember& member, std::optional<storage::Seconds>& into) {
+    if (member.kind != Kind::integer) return false;
     into = std::clamp<storage::Seconds>(member.integer, 0, max_delta_seconds);
+    return true;
 }
 
-bool permits(const DictionaryMember& member) {
-    return member.kind == Kind::boolean && member.integer == 1;
+bool take_permission(const DictionaryMember& member, bool& into) {
+    return into = member.kind == Kind::boolean && member.integer == 1;
 }
-bool restricts(const DictionaryMember& member) {
-    return member.kind != Kind::boolean || member.integer == 1;
+bool take_restriction(const DictionaryMember& member, bool& into) {
+    return into = member.kind != Kind::boolean || member.integer == 1;
 }
 
 // no-cache and private, which may name fields.
-void take_restriction(const DictionaryMember& member, bool& whole, std::vector<std::string>& names) {
-    if (!restricts(member)) return;
+bool take_restriction(const DictionaryMember& member, bool& whole, std::vector<std::string>& names) {
+    bool restricts = false;
+    if (!take_restriction(member, restricts)) return false;
     bool names_only = member.kind == Kind::text;
     std::vector<std::string> found;
     if (names_only) {
@@ -40,26 +43,23 @@ void take_restriction(const DictionaryMember& member, bool& whole, std::vector<s
     } else {
         names = std::move(found);
     }
+    return true;
 }
 
-ResponseDirectives directives_of(const std::vector<DictionaryMember>& members) {
-    ResponseDirectives result;
-    result.targeted = true;
-    for (const DictionaryMember& member : members) {
-        const std::string_view name = member.key;
-        if (name == "max-age") take_seconds(member, result.max_age);
-        if (name == "s-maxage") take_seconds(member, result.s_maxage);
-        if (name == "stale-while-revalidate") take_seconds(member, result.stale_while_revalidate);
-        if (name == "stale-if-error") take_seconds(member, result.stale_if_error);
-        if (name == "no-store") result.no_store = restricts(member);
-        if (name == "must-revalidate") result.must_revalidate = restricts(member);
-        if (name == "proxy-revalidate") result.proxy_revalidate = restricts(member);
-        if (name == "must-understand") result.must_understand = restricts(member);
-        if (name == "public") result.is_public = permits(member);
-        if (name == "no-cache") take_restriction(member, result.no_cache, result.no_cache_fields);
-        if (name == "private") take_restriction(member, result.is_private, result.private_fields);
-    }
-    return result;
+bool take(const DictionaryMember& member, ResponseDirectives& into) {
+    const std::string_view name = member.key;
+    if (name == "max-age") return take_seconds(member, into.max_age);
+    if (name == "s-maxage") return take_seconds(member, into.s_maxage);
+    if (name == "stale-while-revalidate") return take_seconds(member, into.stale_while_revalidate);
+    if (name == "stale-if-error") return take_seconds(member, into.stale_if_error);
+    if (name == "no-store") return take_restriction(member, into.no_store);
+    if (name == "must-revalidate") return take_restriction(member, into.must_revalidate);
+    if (name == "proxy-revalidate") return take_restriction(member, into.proxy_revalidate);
+    if (name == "must-understand") return take_restriction(member, into.must_understand);
+    if (name == "public") return take_permission(member, into.is_public);
+    if (name == "no-cache") return take_restriction(member, into.no_cache, into.no_cache_fields);
+    if (name == "private") return take_restriction(member, into.is_private, into.private_fields);
+    return false;
 }
 
 }  // namespace
@@ -67,8 +67,17 @@ ResponseDirectives directives_of(const std::vector<DictionaryMember>& members) {
 std::optional<ResponseDirectives> targeted_directives(const Fields& response, const std::vector<std::string>& targets) {
     for (const std::string& target : targets) {
         const auto value = response.combined(target);
-        const auto members = value ? parse_dictionary(*value) : std::nullopt;
-        if (members && !members->empty()) return directives_of(*members);
+        if (!value) continue;
+        ResponseDirectives result;
+        result.targeted = true;
+        result.malformed = exceeds_dictionary(*value);
+        if (result.malformed) return result;
+        const auto members = parse_dictionary(*value);
+        bool says_something = false;
+        for (const DictionaryMember& member : members.value_or(std::vector<DictionaryMember>())) {
+            says_something = take(member, result) || says_something;
+        }
+        if (says_something) return result;
     }
     return std::nullopt;
 }

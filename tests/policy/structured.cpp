@@ -79,6 +79,20 @@ TEST(Dictionary, TheLastOfTwoCounts) {
     EXPECT_TRUE(parse_dictionary("")->empty());
 }
 
+TEST(Dictionary, HasALimitOfBytesAndOfMembers) {
+    std::string members = "a";
+    for (int i = 1; i < 128; ++i) members += ",a" + std::to_string(i);
+    EXPECT_EQ(parse_dictionary(members)->size(), 128U);
+    EXPECT_FALSE(exceeds_dictionary(members));
+    EXPECT_TRUE(exceeds_dictionary(members + ",a"));
+    EXPECT_FALSE(parse_dictionary(members + ",a"));
+    const std::string longest = "a=\"" + std::string(max_dictionary_bytes - 4, 'x') + '"';
+    EXPECT_TRUE(parse_dictionary(longest));
+    EXPECT_FALSE(exceeds_dictionary(longest));
+    EXPECT_TRUE(exceeds_dictionary(longest + " "));
+    EXPECT_FALSE(parse_dictionary(longest + " "));
+}
+
 TEST(Dictionary, IsNothingWhenAnyOfItIsIllFormed) {
     for (const char* text :
          {"A",      "max-age", "max-age=", "max-age= 1", "max-age=1,",         ",a",  "a b",  "a=1 b",

@@ -51,6 +51,54 @@ TEST(Targeted, FieldNamesOfPrivateAndNoCache) {
     EXPECT_TRUE(directives("CDN-Cache-Control: private=5")->is_private);
 }
 
+TEST(Targeted, CountsOnlyIfItHoldsACachingDirective) {
+    for (const char* nothing : {"content=\"ESI/1.0\"", "foo", "foo, bar=1", "max-age=five", "no-store=?0", "public=1",
+                                "immutable", "max-age=1.5, foo"}) {
+        EXPECT_FALSE(directives(std::string("CDN-Cache-Control: ") + nothing)) << nothing;
+        EXPECT_EQ(
+            directives(std::string("Larder-Cache-Control: ") + nothing + "\nCDN-Cache-Control: max-age=5")->max_age, 5)
+            << nothing;
+    }
+    for (const char* something : {"content=\"ESI/1.0\", max-age=60", "foo, no-store", "private=\"a\"", "public",
+                                  "must-understand", "stale-if-error=0", "max-age=five, no-cache"}) {
+        EXPECT_TRUE(directives(std::string("CDN-Cache-Control: ") + something)) << something;
+    }
+}
+
+TEST(Targeted, OneThatIsTooLongForbidsStoring) {
+    std::string many = "CDN-Cache-Control: max-age=9";
+    for (int i = 0; i < 20'000; ++i) many += ",a" + std::to_string(i);
+    EXPECT_TRUE(directives(many)->malformed);
+    EXPECT_EQ(directives("Larder-Cache-Control: max-age=7\n" + many)->max_age, 7);
+    const std::string both = many + "\nCache-Control: public, max-age=60";
+    const Fields request_fields, response_fields = fields_of(both);
+    EXPECT_EQ(storable({"GET", request_fields}, {200, response_fields, test_time, test_time}, Rules()),
+              StoreVerdict::malformed_cache_control);
+}
+
+TEST(Targeted, NothingIsGuessedWhereItDisplacedARestriction) {
+    const auto freshness_of = [](std::string_view cache_control, const Rules& rules) {
+        const std::string text =
+            "CDN-Cache-Control: public\nETag: \"a\"\nLast-Modified: Mon, 13 Nov 2023 22:13:20 GMT\n";
+        const std::string all = text + std::string(cache_control);
+        const Fields request, response = fields_of(all);
+        return lifetime({"GET", request}, {200, response, test_time, test_time}, rules).freshness;
+    };
+    Rules by_strategy;
+    by_strategy.configuration.ttl_mode = config::TtlMode::fallback;
+    for (const char* restriction :
+         {"private", "no-store", "no-cache", "private=\"a\"", "no-cache=\"b\", max-age=60", "max-age=60, private"}) {
+        const std::string field = std::string("Cache-Control: ") + restriction;
+        EXPECT_EQ(freshness_of(field, Rules()), 0) << restriction;
+        EXPECT_EQ(freshness_of(field, by_strategy), 0) << restriction;
+    }
+    EXPECT_EQ(freshness_of("Cache-Control: max-age=5", Rules()), 8640);
+    EXPECT_EQ(freshness_of("X: y", by_strategy), 60);
+    Rules lifting;
+    lifting.configuration.lift = {"private"};
+    EXPECT_EQ(freshness_of("Cache-Control: private", lifting), 8640);
+}
+
 struct Case {
     const char* fields;
     std::optional<storage::Seconds> freshness;  // nullopt: not stored
@@ -64,6 +112,9 @@ TEST(Targeted, StandsInThePlaceOfCacheControlAndExpires) {
         {"CDN-Cache-Control: max-age=0\nETag: \"a\"\nExpires: Wed, 15 Nov 2023 00:00:00 GMT", 0},
         {"CDN-Cache-Control: public\nETag: \"a\"\nExpires: Wed, 15 Nov 2023 00:00:00 GMT", 0},
         {"CDN-Cache-Control: !\nCache-Control: max-age=10", 10},
+        {"CDN-Cache-Control: foo\nCache-Control: private, max-age=10", std::nullopt},
+        {"Surrogate-Control: content=\"ESI/1.0\"\nCache-Control: no-store", std::nullopt},
+        {"Surrogate-Control: content=\"ESI/1.0\"\nCache-Control: max-age=10", 10},
         {"Surrogate-Control: max-age=10\nCache-Control: no-store", 10},
     };
     for (const Case& test : cases) {
