@@ -157,6 +157,7 @@ enum class RangeRequests {
 enum class ContentMethod { query, post };  // written QUERY | POST
 enum class SurrogateFields { strip, pass };
 enum class TraceContext { make, pass };
+enum class StoreErrors { safe, all };
 enum class UnkeyedFields { pass, drop };
 enum class UnderscoreFields { drop, pass };
 
@@ -165,7 +166,9 @@ struct StrategyConfiguration {
     std::optional<seconds> stale_while_revalidate;  // when the origin names none
     std::optional<seconds> stale_if_error = 1h;     // when the origin names none
     seconds keep = 1h;                              // past freshness, for an object with a validator
-    seconds error_ttl_max = 60s;                    // freshness of a stored 4xx or 5xx, whoever names it
+    seconds error_ttl_max = 60s;                    // use of a stored 4xx or 5xx, stale or not, whoever names it
+    // `safe`: not those that say what was wrong with one request: 400, 408, 413, 414, 415, 421, 425, 501.
+    StoreErrors store_errors = StoreErrors::safe;
     SetCookie set_cookie = SetCookie::bypass;
     RequestCookies cookies = RequestCookies::bypass;
     RequestDirectives request_directives = RequestDirectives::safe;
@@ -294,6 +297,7 @@ const char* word(ContentMethod);
 const char* word(SurrogateFields);
 const char* word(TraceContext);
 const char* word(ForwardedFamily);
+const char* word(StoreErrors);
 const char* word(UnkeyedFields);
 const char* word(UnderscoreFields);
 const char* word(Balance);

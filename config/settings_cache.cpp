@@ -136,8 +136,11 @@ const Settings<StrategyConfiguration>& settings() {
                 "How long past its freshness an object with a validator may stay."),
         setting(
             "error_ttl_max", &C::error_ttl_max, Seconds(0s, longest),
-            "How long a stored 4xx or 5xx is fresh at most, whoever says so: an error that one client provoked must "
-            "not last."),
+            "How long a stored 4xx or 5xx is of use at most, fresh or stale, whoever says so: an error that one client "
+            "provoked must not last."),
+        setting("store_errors", &C::store_errors, OneOf<StoreErrors>(),
+                "Which 4xx and 5xx may be stored: those about the resource (`safe`: not 400, 408, 413, 414, 415, 421, "
+                "425 and 501, which tell one client what was wrong with its request), or these too (`all`)."),
         setting("set_cookie", &C::set_cookie, OneOf<SetCookie>(),
                 "A response with Set-Cookie is not stored (`bypass`), stored without it (`strip`), or stored with it "
                 "(`store`: "

@@ -121,6 +121,12 @@ std::span<const Word<ForwardedFamily>> words() {
 }
 
 template <>
+std::span<const Word<StoreErrors>> words() {
+    static constexpr Word<StoreErrors> all[] = {{StoreErrors::safe, "safe"}, {StoreErrors::all, "all"}};
+    return all;
+}
+
+template <>
 std::span<const Word<UnkeyedFields>> words() {
     static constexpr Word<UnkeyedFields> all[] = {{UnkeyedFields::pass, "pass"}, {UnkeyedFields::drop, "drop"}};
     return all;
@@ -198,6 +204,9 @@ const char* word(TraceContext value) {
 const char* word(ForwardedFamily value) {
     return text_of(value);
 }
+const char* word(StoreErrors value) {
+    return text_of(value);
+}
 const char* word(UnkeyedFields value) {
     return text_of(value);
 }
@@ -231,6 +240,7 @@ template std::optional<ContentMethod> enumerator(std::string_view);
 template std::optional<SurrogateFields> enumerator(std::string_view);
 template std::optional<TraceContext> enumerator(std::string_view);
 template std::optional<ForwardedFamily> enumerator(std::string_view);
+template std::optional<StoreErrors> enumerator(std::string_view);
 template std::optional<UnkeyedFields> enumerator(std::string_view);
 template std::optional<UnderscoreFields> enumerator(std::string_view);
 template std::optional<Balance> enumerator(std::string_view);

@@ -61,7 +61,7 @@ std::uint64_t fingerprint(std::string_view strategy_name, const Rules& rules) {
     print.add(rules.behavior);
     print.add(rules.ttl);
     // By binding all of them: a new member does not compile before it is added here.
-    const auto& [ttl_mode, stale_while_revalidate, stale_if_error, keep, error_ttl_max, set_cookie, cookies,
+    const auto& [ttl_mode, stale_while_revalidate, stale_if_error, keep, error_ttl_max, store_errors, set_cookie, cookies,
                  request_directives, key_fields, key_cookies, max_object_size, max_variants, lift, cache_status_detail,
                  qualified_directives, cache_control_targets, vary, offered_encodings, offered_languages,
                  range_requests, no_vary_search, content_methods, content_bytes, canonical_json, early_hints,
@@ -72,6 +72,7 @@ std::uint64_t fingerprint(std::string_view strategy_name, const Rules& rules) {
     print.add(stale_if_error);
     print.add(keep);
     print.add(error_ttl_max);
+    print.add(store_errors);
     print.add(set_cookie);
     print.add(cookies);
     print.add(request_directives);

@@ -142,6 +142,11 @@ Lifetime lifetime(const Request& request, const Response& response, const Rules&
         result.stale_if_error =
             directives.stale_if_error.value_or(wanted ? default_seconds(rules.configuration.stale_if_error) : 0);
     }
+    if (response.status >= 400) {
+        const Seconds left = std::max(Seconds{0}, rules.configuration.error_ttl_max.count() - result.freshness);
+        result.stale_while_revalidate = std::min(result.stale_while_revalidate, left);
+        result.stale_if_error = std::min(result.stale_if_error, left);
+    }
     if (has_validator(response)) result.keep = clamped(rules.configuration.keep.count());
     return result;
 }

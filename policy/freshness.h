@@ -46,7 +46,8 @@ Freshness freshness(const Request&, const Response&, const Rules&);
 // the origin gives nothing explicit, and neither in these cases nor for 5xx. Under `override` it replaces everything,
 // no-cache too; what forbids stale responses stays. Where stale responses are forbidden, stale-while-revalidate and
 // stale-if-error are 0. The strategy's values for them apply where the origin names none: stale-while-revalidate to
-// what is fresh for a while, stale-if-error also to what has explicit freshness of 0.
+// what is fresh for a while, stale-if-error also to what has explicit freshness of 0. Of a 4xx or 5xx neither goes on
+// longer than error_ttl_max.
 storage::Lifetime lifetime(const Request&, const Response&, const Rules&);
 
 }  // namespace larder::policy

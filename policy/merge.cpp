@@ -45,22 +45,27 @@ std::string merged_fields(std::string_view stored, const Response& update, const
 }
 
 bool freshens(const Fields& of_the_304, const storage::Object& object) {
-    if (const Field* etag = of_the_304.find("ETag")) return same_etag(etag->value, object.etag);
+    const Field* etag = of_the_304.find("ETag");
+    if (etag && !object.etag.empty()) return same_etag(etag->value, object.etag);
     const Field* modified = of_the_304.find("Last-Modified");
-    if (!modified) return true;
-    const auto time = parse_http_date(modified->value, object.date);
-    return !time || !object.last_modified || time == object.last_modified;
+    const auto time = modified ? parse_http_date(modified->value, object.date) : std::nullopt;
+    return time ? time == object.last_modified : !etag;
 }
 
 HeadEffect head_effect(const Response& to_head, const storage::Object& object) {
     if (to_head.status != 200 || object.status != 200) return HeadEffect::none;
-    bool same = true;
-    if (const Field* etag = to_head.fields.find("ETag")) same = same && same_etag(etag->value, object.etag);
-    if (const auto modified = last_modified_of(to_head)) same = same && modified == object.last_modified;
-    if (const Field* length = to_head.fields.find("Content-Length")) {
-        same = same && parse_decimal(length->value) == (object.body ? object.body->size : 0);  // RFC 9110 section 8.6
+    bool proven = false, differs = false;
+    if (const Field* etag = to_head.fields.find("ETag")) {
+        (same_etag(etag->value, object.etag) ? proven : differs) = true;
     }
-    return same ? HeadEffect::freshens : HeadEffect::invalidates;
+    if (const auto modified = last_modified_of(to_head)) (modified == object.last_modified ? proven : differs) = true;
+    if (const Field* length = to_head.fields.find("Content-Length")) {
+        const std::optional<std::uint64_t> own =
+            object.part ? object.part->complete : std::optional(object.body ? object.body->size : 0);
+        differs = differs || (own && parse_decimal(length->value) != own);  // RFC 9110 section 8.6
+    }
+    if (differs) return HeadEffect::invalidates;
+    return proven ? HeadEffect::freshens : HeadEffect::none;
 }
 
 }  // namespace larder::policy

@@ -24,8 +24,9 @@ struct Request {
 struct Response {
     int status = 0;
     const Fields& fields;
-    UnixTime request_time = 0;   // when the request was sent
-    UnixTime response_time = 0;  // when the head of the response came in
+    UnixTime request_time = 0;     // when the request was sent
+    UnixTime response_time = 0;    // when the head of the response came in
+    bool leads_to_itself = false;  // Location is the request's own URL, or one that is stored under the same key
 };
 
 // Date, or the time of receipt where it is missing or invalid (RFC 9110 section 6.6.1).

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "policy/credentials.h"
 #include "policy/freshness.h"
 #include "policy/request_field.h"
 #include "policy/tags.h"
@@ -35,6 +36,24 @@ bool final_and_shared(int status) {
     }
 }
 
+// What was wrong with one request, by fields that need not be in the key; an attacker sends them on purpose, to have
+// the error stored for others (cache-poisoned denial of service).
+bool about_the_request(int status) {
+    switch (status) {
+        case 400:
+        case 408:
+        case 413:
+        case 414:
+        case 415:
+        case 421:
+        case 425:
+        case 501:
+            return true;
+        default:
+            return false;
+    }
+}
+
 // Status codes whose caching requirements are known and met here: those of RFC 9110 section 15.
 bool understood(int status) {
     return (status >= 200 && status <= 205) || (status >= 300 && status <= 308 && status != 306) ||
@@ -43,15 +62,43 @@ bool understood(int status) {
 }
 
 bool set_cookie_forbids(const Response& response, const ResponseDirectives& directives, const Rules& rules) {
-    if (rules.configuration.set_cookie != SetCookie::bypass || !response.fields.has("Set-Cookie")) return false;
-    const auto named = [](const std::vector<std::string>& names) {
-        return std::find(names.begin(), names.end(), "set-cookie") != names.end();
+    if (rules.configuration.set_cookie != SetCookie::bypass) return false;
+    const auto named = [](const std::vector<std::string>& names, const char* name) {
+        return std::find(names.begin(), names.end(), name) != names.end();
     };
-    return !named(directives.no_cache_fields) && !named(directives.private_fields);  // else it is left out
+    const auto forbids = [&](const char* name) {
+        const bool left_out = named(directives.no_cache_fields, name) || named(directives.private_fields, name);
+        return response.fields.has(name) && !left_out;
+    };
+    return forbids("set-cookie") || forbids("set-cookie2");
 }
 
-bool request_cookie_forbids(const Request& request, const ResponseDirectives& directives, const Rules& rules) {
-    return unkeyed_cookie(request, rules) && !directives.is_public && !directives.s_maxage;
+// The server takes its connection for that user's from now on (RFC 4559 section 6; NTLM). A challenge to one client is
+// part of its exchange with the server.
+bool authenticates_connection(const Fields& response) {
+    bool found = false;
+    for (const char* name : {"WWW-Authenticate", "Proxy-Authenticate"}) {
+        for_each_element(response, name, [&](std::string_view challenge) {
+            const std::string_view scheme = challenge.substr(0, challenge.find_first_of(" \t"));
+            found = same_name(scheme, "NTLM") || same_name(scheme, "Negotiate");
+            return !found;
+        });
+        if (found) return true;
+    }
+    return false;
+}
+
+// What a response of this kind says is about one request or one client, whatever its Cache-Control says.
+StoreVerdict kind_verdict(const Response& response, const Rules& rules) {
+    if (response.status == 206) return StoreVerdict::partial;
+    if (!final_and_shared(response.status)) return StoreVerdict::status;
+    const bool all_errors = rules.configuration.store_errors == config::StoreErrors::all;
+    if (!all_errors && about_the_request(response.status)) return StoreVerdict::request_error;
+    if (response.status >= 300 && response.status <= 399 && response.leads_to_itself)
+        return StoreVerdict::self_redirect;
+    if (authenticates_connection(response.fields)) return StoreVerdict::connection_auth;
+    if (response.fields.has("Clear-Site-Data")) return StoreVerdict::clear_site_data;
+    return StoreVerdict::storable;
 }
 
 StoreVerdict request_verdict(const Request& request, const Rules& rules) {
@@ -73,13 +120,10 @@ StoreVerdict directive_verdict(const Request& request, const Response& response,
     if (directives.must_understand && !understood(response.status)) return StoreVerdict::status;
     if (directives.no_store && !directives.must_understand) return StoreVerdict::no_store;
     if (directives.is_private) return StoreVerdict::private_response;
-    // RFC 9111 section 3.5.
-    const bool shared = directives.is_public || directives.s_maxage || directives.must_revalidate;
-    if (has_credentials(request, rules) && !shared && !lifted(rules, "authorization")) {
-        return StoreVerdict::authorization;
-    }
+    const Credentials carried = credentials_of(request, rules), permitted = permitted_credentials(directives, rules);
+    if (carried.authorization && !permitted.authorization) return StoreVerdict::authorization;
     if (set_cookie_forbids(response, directives, rules)) return StoreVerdict::set_cookie;
-    if (request_cookie_forbids(request, directives, rules)) return StoreVerdict::request_cookie;
+    if (carried.cookies && !permitted.cookies) return StoreVerdict::request_cookie;
     return StoreVerdict::storable;
 }
 
@@ -158,6 +202,11 @@ const Row& row(StoreVerdict verdict) {
         {"range-request", "RFC 9111 section 3.3"},
         {"status", "RFC 9111 section 3; RFC 6585"},
         {"partial", "RFC 9111 section 3.3"},
+        {"request-error", "strategy_configuration.store_errors"},
+        {"usable-stored", "an error takes the place of no 2xx that is of use"},
+        {"self-redirect", "RFC 9110 section 15.4: it would lead everybody in a circle"},
+        {"connection-auth", "RFC 4559 section 6"},
+        {"clear-site-data", "the field is about one client's store"},
         {"malformed-cache-control", "RFC 9111 section 4.2.1: stricter than it"},
         {"no-store", "RFC 9111 section 5.2.2.5"},
         {"private", "RFC 9111 section 5.2.2.7"},
@@ -192,9 +241,8 @@ const char* clause(StoreVerdict verdict) {
 StoreVerdict storable(const Request& request, const Response& response, const Rules& rules) {
     StoreVerdict verdict = request_verdict(request, rules);
     if (verdict != StoreVerdict::storable) return verdict;
-    if (response.status == 206) return StoreVerdict::partial;
-    if (!final_and_shared(response.status)) return StoreVerdict::status;
-
+    verdict = kind_verdict(response, rules);
+    if (verdict != StoreVerdict::storable) return verdict;
     const ResponseDirectives directives = effective_directives(response.fields, rules);
     verdict = directive_verdict(request, response, directives, rules);
     if (verdict == StoreVerdict::storable) verdict = vary_verdict(request, response.fields, rules);

@@ -11,13 +11,18 @@ enum class StoreVerdict {
     request_body,  // a GET with a body: its response may depend on what is not in the key
     request_no_store,
     range_request,
-    status,   // interim, 304, of one request only, or not understood although it must be
-    partial,  // 206
+    status,           // interim, 304, of one request only, or not understood although it must be
+    partial,          // 206
+    request_error,    // 400 and others that tell one client what was wrong with its request
+    usable_stored,    // an error, where a 2xx is still of use (policy/replacement.h); storable() never says so
+    self_redirect,    // Location is the request's own URL
+    connection_auth,  // a challenge of NTLM or Negotiate
+    clear_site_data,
     malformed_cache_control,
     no_store,
     private_response,
     authorization,  // without public, s-maxage or must-revalidate
-    set_cookie,
+    set_cookie,     // or Set-Cookie2
     request_cookie,
     vary_star,    // or a member that is no field name
     vary_bypass,  // on a field that the strategy says so of

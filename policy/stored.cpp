@@ -1,5 +1,6 @@
 #include "policy/stored.h"
 
+#include "policy/credentials.h"
 #include "policy/end_to_end.h"
 #include "policy/field_lines.h"
 #include "policy/freshness.h"
@@ -25,40 +26,34 @@ storage::Object stored_object(const Request& request, const Response& response, 
         vary_names(response.fields, request.fields, rules.configuration).value_or(std::vector<std::string>()),
         request.fields);
     object.tags = tags(response.fields).value_or(std::vector<std::string>());
-    const ResponseDirectives said = effective_directives(response.fields, rules);
-    object.for_everybody = said.is_public || said.s_maxage || said.must_revalidate || lifted(rules, "authorization");
+    const Credentials permitted = permitted_credentials(effective_directives(response.fields, rules), rules);
+    object.for_authorized = permitted.authorization;
+    object.for_cookies = permitted.cookies;
     return object;
 }
 
-Refreshed refreshed_object(const storage::Object& old, const Request& request, const Response& received,
+Refreshed refreshed_object(const storage::Object& old, const Request& request, const Response& update,
                            const Rules& rules) {
-    const Fields none;
-    const bool fields_count = received.status != 304 || freshens(received.fields, old);
-    const Response update{received.status, fields_count ? received.fields : none, received.request_time,
-                          received.response_time};
     const std::string text = merged_fields(old.fields, update, rules);
     Fields fields = fields_in(text);
     // Age is not stored, but counts from this response on (RFC 9111 section 4.2.3).
     if (update.fields.has("Age")) fields.add("Age", update.fields.value("Age"));
     const Request as_get{request.content_in_key ? request.method : "GET", request.fields, request.has_body,
                          request.content_in_key};
-    const Response merged{old.status, fields, update.request_time, update.response_time};
+    const Response merged{old.status, fields, update.request_time, update.response_time, update.leads_to_itself};
 
     Refreshed result;
     result.verdict = storable(as_get, merged, rules);
-    if (result.verdict != StoreVerdict::storable) {
-        // A client's own Authorization or no-store must not cost others the object.
-        const Fields nothing;
-        result.drop_old = storable({"GET", nothing}, merged, rules) != StoreVerdict::storable;
-        return result;
-    }
-    storage::Object object = stored_object(as_get, merged, rules);
-    object.body = old.body;
-    object.strategy = old.strategy;
-    object.strategy_name = old.strategy_name;
-    object.resource_type = old.resource_type;
-    object.resource_id = old.resource_id;
-    result.object = std::move(object);
+    // A client's own Authorization or no-store must not cost others the object.
+    const Fields nothing;
+    result.drop_old =
+        result.verdict != StoreVerdict::storable && storable({"GET", nothing}, merged, rules) != StoreVerdict::storable;
+    result.object = stored_object(as_get, merged, rules);
+    result.object.body = old.body;
+    result.object.strategy = old.strategy;
+    result.object.strategy_name = old.strategy_name;
+    result.object.resource_type = old.resource_type;
+    result.object.resource_id = old.resource_id;
     return result;
 }
 

@@ -1,8 +1,6 @@
 // A response made into what is stored of it. Pure; any thread.
 #pragma once
 
-#include <optional>
-
 #include "policy/response.h"
 #include "policy/storable.h"
 #include "storage/object.h"
@@ -14,15 +12,14 @@ namespace larder::policy {
 storage::Object stored_object(const Request&, const Response&, const Rules&);
 
 struct Refreshed {
-    StoreVerdict verdict = StoreVerdict::storable;
-    std::optional<storage::Object> object;  // nullopt unless storable
-    bool drop_old = false;                  // not storable whoever asks; else the old one may stay as it is
+    storage::Object object;
+    StoreVerdict verdict = StoreVerdict::storable;  // else the object answers this request alone
+    bool drop_old = false;                          // not storable whoever asks; else the old one may stay as it is
 };
 
-// The object after a 304, or a HEAD, that freshens it (policy/merge.h): merged head, the same body, strategy and
-// resource. The ticket is the caller's. Judged anew, so that a 304 which adds private or Set-Cookie ends the object.
-// A 304 whose validators are of another representation (freshens()) says that this one is good, since this one was
-// asked about, but its fields do not belong to it: only the times count from it on.
+// The object after a 304, or a HEAD, that freshens it (policy/merge.h; the caller has asked): merged head, the same
+// body, strategy and resource. The ticket is the caller's. Judged anew, so that a 304 which adds private or Set-Cookie
+// ends what is stored; who asked gets the body with the new head.
 Refreshed refreshed_object(const storage::Object& old, const Request& request, const Response& update, const Rules&);
 
 }  // namespace larder::policy

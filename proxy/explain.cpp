@@ -9,6 +9,7 @@
 #include "policy/vary.h"
 #include "proxy/content.h"
 #include "proxy/identify.h"
+#include "proxy/own_url.h"
 #include "proxy/run_exchange.h"
 #include "proxy/wakeup.h"
 
@@ -92,7 +93,7 @@ Judgement judge(const policy::Request& request, const policy::Response& response
     return result;
 }
 
-void judge_response(const Question& question, Explanation& into) {
+void judge_response(const Shared& shared, const Question& question, Explanation& into) {
     const Exchange& exchange = into.exchange;
     const policy::Rules& rules = exchange.strategy->rules;
     const policy::Request request{exchange.method, *exchange.fields, exchange.has_body, exchange.by_content};
@@ -104,7 +105,9 @@ void judge_response(const Question& question, Explanation& into) {
         std::string text;
         for (const std::string& line : question.answer->fields) text += line + "\r\n";
         const policy::Fields fields = policy::fields_in(text);
-        into.judged = judge(request, {question.answer->status, fields, exchange.now, exchange.now}, rules);
+        const int status = question.answer->status;
+        const bool to_itself = redirects_to_itself(shared, exchange, status, fields);
+        into.judged = judge(request, {status, fields, exchange.now, exchange.now, to_itself}, rules);
     } else if (const storage::Object* object = into.hit.object) {
         const policy::Fields fields = policy::fields_in(object->fields);
         const auto then = object->lifetime.response_time;
@@ -159,7 +162,7 @@ Task<std::unique_ptr<Explanation>> explain(Executor executor, const Shared& shar
     }
     if (result->by_cache) exchange.cache.forward = result->hit.decision.forward;
     if (result->hit.served()) note_hit(exchange, result->hit);
-    judge_response(question, *result);
+    judge_response(shared, question, *result);
     co_return result;
 }
 

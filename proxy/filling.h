@@ -34,6 +34,7 @@ struct Filling {
     std::shared_ptr<Fill> fill;
     std::optional<storage::KeyHash> listed;  // under which others can join it; nullopt: nobody can
     storage::ObjectPtr stale;                // what is validated, and served if the origin fails
+    storage::VariantSetPtr known;            // what the look found under the key; null: nothing
     WantedRange wanted;                      // without `stale`
     std::uint32_t given = 0;                 // with `listed`: Hit::given of the look before it was joined
 };

@@ -1,5 +1,6 @@
 #include "proxy/hit.h"
 
+#include "policy/credentials.h"
 #include "policy/part.h"
 #include "policy/vary.h"
 #include "proxy/run_exchange.h"
@@ -30,8 +31,8 @@ Hit judged(storage::VariantSetPtr set, const storage::Object* object, const Exch
     Hit hit;
     hit.set = std::move(set);
     hit.object = object;
-    if (hit.object && exchange.personal && !hit.object->for_everybody) {
-        // Nothing says that this user would have got the same (safer than RFC 9111 section 4, which would allow it).
+    const policy::Request request{exchange.method, *exchange.fields, exchange.has_body, exchange.by_content};
+    if (hit.object && exchange.personal && !policy::may_answer(*hit.object, request, exchange.strategy->rules)) {
         hit.object = nullptr;
         hit.withheld = true;
         hit.decision = policy::decide_absent(true, exchange.directives, mode);

@@ -33,6 +33,13 @@ Task<void> Leader::run() {
     options.if_range = filling_.wanted.if_range;
     exchange_.result = Result::miss;
     fetched_ = co_await fetch(worker_, exchange_, options, client_);
+    if (validating_ && names_another()) {
+        // Nothing stored belongs to it (RFC 9111 section 4.3.4): all of it is asked for.
+        give_back(worker_, fetched_);
+        options.validators = {};
+        validating_ = false;
+        fetched_ = co_await fetch(worker_, exchange_, options, client_);
+    }
     const int status = fetched_.head.status;
     if (fetched_.error == UpstreamError::none) {
         exchange_.cache.forward_status = status;
@@ -112,15 +119,19 @@ Task<void> Leader::serve_stale(policy::Forward forward, int forward_status) {
     co_await proxy::serve_stale(exchange_, *client_, *filling_.stale, now);
 }
 
+bool Leader::names_another() const {
+    return fetched_.error == UpstreamError::none && fetched_.head.status == 304 &&
+           !policy::freshens(fetched_.head.fields, *filling_.stale);
+}
+
 Task<void> Leader::not_modified() {
-    auto refreshed = policy::refreshed_object(*filling_.stale, request(), fetched_.response(), rules());
+    auto refreshed = policy::refreshed_object(*filling_.stale, request(), response(), rules());
     give_back(worker_, fetched_);
-    storage::ObjectPtr object;
-    if (refreshed.object) {
-        set_provenance(*refreshed.object, exchange_);
-        refreshed.object->ticket = ticket_->sequence();
-        refreshed.object->stored_at = shared_.clock.unix_time();
-        object = std::make_shared<const storage::Object>(std::move(*refreshed.object));
+    set_provenance(refreshed.object, exchange_);
+    refreshed.object.ticket = ticket_->sequence();
+    refreshed.object.stored_at = shared_.clock.unix_time();
+    const auto object = std::make_shared<const storage::Object>(std::move(refreshed.object));
+    if (refreshed.verdict == policy::StoreVerdict::storable) {
         const auto stored = exchange_.running->tiers->refresh(exchange_.key, filling_.stale, object,
                                                               exchange_.strategy->index, ticket_, worker_.metrics());
         exchange_.cache.stored = stored == storage::Stored::yes;
@@ -130,9 +141,10 @@ Task<void> Leader::not_modified() {
     } else {
         // It says now that it must not be kept, or not for this request; either way this answer is for this client
         // alone.
-        if (refreshed.drop_old)
+        if (refreshed.drop_old) {
             exchange_.running->tiers->drop(exchange_.key, filling_.stale, exchange_.strategy->index);
-        object = filling_.stale;
+        }
+        exchange_.refused = refreshed.verdict;
         filling_.unlist(shared_.fills);
         filling_.fill->unshare();
     }
@@ -140,7 +152,7 @@ Task<void> Leader::not_modified() {
     if (!client_) co_return;
     const auto now = shared_.clock.unix_time();
     exchange_.result = Result::hit;
-    note_ttl(exchange_, object->lifetime, now);
+    if (exchange_.refused == policy::StoreVerdict::storable) note_ttl(exchange_, object->lifetime, now);
     note_detail(exchange_);
     const Sent sent = co_await send_stored(*client_, exchange_, *object, now);
     if (sent == Sent::cut) client_->cut();
@@ -152,6 +164,7 @@ Task<void> Leader::fetch_whole() {
     exchange_.cache.ttl.reset();
     exchange_.cache.stored = false;
     Filling filling(shared_.fills.solo(), std::nullopt, nullptr);
+    filling.known = filling_.known;
     co_await fill_and_answer(worker_, exchange_, client_, std::move(filling));
 }
 

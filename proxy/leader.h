@@ -51,7 +51,9 @@ class Leader {
     Task<void> complete_part();
     Task<void> store(Storing::What what, std::optional<std::uint64_t> length);
     Task<void> unstored(policy::StoreVerdict verdict);
-    bool replaces_for_all() const;
+    bool names_another() const;
+    bool displaces_usable(const storage::Object& object) const;
+    bool ends_validated(policy::StoreVerdict verdict) const;
     void discard_response();
     void remember(const storage::Object& object);
     bool may_serve_stale() const {
@@ -60,6 +62,7 @@ class Leader {
                                           rules().configuration.request_directives, shared_.clock.unix_time());
     }
     const policy::Rules& rules() const { return exchange_.strategy->rules; }
+    policy::Response response() const;
     // A 206 as if it were the whole: the rules for storing ask whether that could be (RFC 9111 section 3.3).
     policy::Response as_whole() const {
         policy::Response whole = fetched_.response();

@@ -3,8 +3,10 @@
 #include "policy/early_hints.h"
 #include "policy/field_lines.h"
 #include "policy/part.h"
+#include "policy/replacement.h"
 #include "policy/stored.h"
 #include "proxy/leader.h"
+#include "proxy/own_url.h"
 #include "proxy/pass.h"
 
 namespace larder::proxy {
@@ -14,7 +16,12 @@ std::shared_ptr<storage::Object> Leader::new_object() const {
 }
 
 Task<void> Leader::begin_storing() {
-    const auto verdict = policy::storable(request(), fetched_.response(), rules());
+    auto verdict = policy::storable(request(), response(), rules());
+    std::shared_ptr<storage::Object> object;
+    if (verdict == policy::StoreVerdict::storable) {
+        object = new_object();
+        if (displaces_usable(*object)) verdict = policy::StoreVerdict::usable_stored;
+    }
     const auto length = body_length(fetched_.head);
     const std::uint64_t max_size =
         std::min(rules().configuration.max_object_size, exchange_.running->tiers->largest(exchange_.strategy->index));
@@ -22,7 +29,8 @@ Task<void> Leader::begin_storing() {
         co_await unstored(verdict);
         co_return;
     }
-    co_await store({new_object(), max_size}, length);
+    Storing::What what(std::move(object), max_size);
+    co_await store(std::move(what), length);
 }
 
 // A part that the client asked for: it gets what comes, and what comes is kept, if it says which part it is.
@@ -99,26 +107,50 @@ void Leader::remember(const storage::Object& object) {
     shared_.remembered.cacheable(exchange_.key.hash, names->empty() ? nullptr : VaryNames(names), std::move(hints));
 }
 
-// The origin has another representation for whoever asks, and it may not be stored: what is stored is out of date. Not
-// so if it is this request that the response answers in its own way, as with 401 or 400.
-bool Leader::replaces_for_all() const {
-    const int status = fetched_.head.status;
-    if (status >= 400 && status != 404 && status != 410) return false;
+policy::Response Leader::response() const {
+    policy::Response response = fetched_.response();
+    // A 304 is about what is stored, a redirect perhaps.
+    const int status = response.status == 304 && filling_.stale ? filling_.stale->status : response.status;
+    response.leads_to_itself = redirects_to_itself(shared_, exchange_, status, response.fields);
+    return response;
+}
+
+// What the look found and what has come since into the layers that answer at once.
+bool Leader::displaces_usable(const storage::Object& object) const {
+    if (object.status < 400) return false;
+    auto sets = exchange_.running->tiers->held(exchange_.key, exchange_.strategy->index);
+    if (filling_.known) sets.push_back(filling_.known);
+    const auto now = shared_.clock.unix_time();
+    return std::ranges::any_of(sets, [&](const storage::VariantSetPtr& set) {
+        return std::ranges::any_of(set->variants, [&](const storage::ObjectPtr& held) {
+            return policy::displaces_usable(object, *held, now);
+        });
+    });
+}
+
+// What was validated is out of date for whoever asks, not only for this request.
+bool Leader::ends_validated(policy::StoreVerdict verdict) const {
+    const auto now = shared_.clock.unix_time();
+    if (!filling_.stale || !policy::ends_validated(fetched_.head.status, *filling_.stale, now)) return false;
+    if (verdict == policy::StoreVerdict::usable_stored) return true;
     const policy::Fields nothing;
-    return policy::storable({"GET", nothing, false}, fetched_.response(), rules()) != policy::StoreVerdict::storable;
+    return policy::storable({"GET", nothing, false}, response(), rules()) != policy::StoreVerdict::storable;
 }
 
 Task<void> Leader::unstored(policy::StoreVerdict verdict) {
     ticket_.reset();
     filling_.unlist(shared_.fills);
     // Requests for it need not wait for one another, until a response proves otherwise.
-    const bool of_all = verdict != policy::StoreVerdict::request_no_store && filling_.wanted.range.empty();
+    const bool of_one = verdict == policy::StoreVerdict::request_no_store ||
+                        verdict == policy::StoreVerdict::request_error ||
+                        verdict == policy::StoreVerdict::usable_stored;
+    const bool of_all = !of_one && filling_.wanted.range.empty();
     if (of_all && !exchange_.personal) {
         const auto memory = exchange_.running->config.limits.uncacheable_memory.count();
         shared_.remembered.uncacheable(exchange_.key.hash, shared_.clock.unix_time() + memory);
     }
     filling_.fill->unshare();
-    if (filling_.stale && replaces_for_all()) {
+    if (ends_validated(verdict)) {
         exchange_.running->tiers->drop(exchange_.key, filling_.stale, exchange_.strategy->index);
     }
     if (!client_) co_return;

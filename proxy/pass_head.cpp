@@ -19,18 +19,25 @@ void update(Worker& worker, const Exchange& exchange, const Fetched& fetched, co
     switch (policy::head_effect(response, *object)) {
         case policy::HeadEffect::none:
             return;
-        case policy::HeadEffect::invalidates:
-            tiers.drop(exchange.key, object, exchange.strategy->index);
+        case policy::HeadEffect::invalidates: {
+            // Stale, not gone: it may still answer for an origin that fails.
+            auto stale = std::make_shared<storage::Object>(*object);
+            stale->lifetime.invalidated = true;
+            tiers.refresh(exchange.key, object, stale, exchange.strategy->index, ticket, worker.metrics());
             return;
+        }
         case policy::HeadEffect::freshens:
             break;
     }
     auto refreshed = policy::refreshed_object(*object, {"GET", *exchange.fields, false}, response, rules);
-    if (!refreshed.object) return;
-    set_provenance(*refreshed.object, exchange);
-    refreshed.object->ticket = ticket->sequence();
-    refreshed.object->stored_at = fetched.response_time;
-    const auto next = std::make_shared<const storage::Object>(std::move(*refreshed.object));
+    if (refreshed.verdict != policy::StoreVerdict::storable) {
+        if (refreshed.drop_old) tiers.drop(exchange.key, object, exchange.strategy->index);
+        return;
+    }
+    set_provenance(refreshed.object, exchange);
+    refreshed.object.ticket = ticket->sequence();
+    refreshed.object.stored_at = fetched.response_time;
+    const auto next = std::make_shared<const storage::Object>(std::move(refreshed.object));
     tiers.refresh(exchange.key, object, next, exchange.strategy->index, ticket, worker.metrics());
 }
 

@@ -7,7 +7,7 @@
 
 namespace larder::proxy {
 
-// The response freshens the stored object, or makes it stale (RFC 9111 section 4.3.5); if the origin fails, the stored
+// The response may freshen the stored object, or make it stale (policy/merge.h); if the origin fails, the stored
 // one answers as far as stale-if-error allows.
 Task<void> pass_head(Worker& worker, Exchange& exchange, Downstream& client, Hit hit);
 

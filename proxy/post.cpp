@@ -3,9 +3,8 @@
 #include "policy/freshness.h"
 #include "policy/storable.h"
 #include "policy/stored.h"
-#include "policy/uri_reference.h"
 #include "proxy/filling.h"
-#include "proxy/identify.h"
+#include "proxy/own_url.h"
 #include "proxy/pass.h"
 #include "proxy/storing.h"
 #include "proxy/worker.h"
@@ -18,17 +17,9 @@ policy::Request as_get(const Exchange& exchange) {
     return {"GET", *exchange.fields};
 }
 
-// The key of its target, without the fields that the strategy adds.
 bool names_target(const Shared& shared, const Exchange& exchange, const policy::Fields& response) {
-    if (response.count("Content-Location") != 1) return false;
-    const policy::UriView target{exchange.scheme(), exchange.authority, exchange.target.text};
-    // An empty reference is the target itself (RFC 3986 section 4.4).
-    const std::string_view reference = response.value("Content-Location");
-    if (reference.empty()) return true;
-    const auto uri = policy::resolve_same_origin(target, reference);
-    const auto key = uri ? key_of_url(shared, *uri) : std::nullopt;
-    return key && exchange.key_text.starts_with(*key) &&
-           (exchange.key_text.size() == key->size() || exchange.key_text[key->size()] == ' ');
+    return response.count("Content-Location") == 1 &&
+           names_own_url(shared, exchange, response.value("Content-Location"));
 }
 
 }  // namespace

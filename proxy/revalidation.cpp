@@ -21,6 +21,7 @@ void revalidate_in_background(Worker& worker, const Exchange& exchange, const Hi
     if (!joined.leader) return;  // somebody does it already
     Filling filling(std::move(joined.fill), key.hash, stale.shared());
     filling.given = stale.given;
+    filling.known = stale.set;
     auto detached = std::make_unique<DetachedExchange>(exchange);
     detached->exchange.cache = {};
     detached->exchange.cache.forward = policy::Forward::stale;

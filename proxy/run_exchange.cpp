@@ -27,9 +27,10 @@ bool may_collapse(Worker& worker, const Exchange& exchange) {
     return !worker.shared().remembered.recall(exchange.key.hash, exchange.now).uncacheable;
 }
 
-Task<void> alone(Worker& worker, Exchange& exchange, Downstream& client, storage::ObjectPtr stale, WantedRange wanted) {
+Task<void> alone(Worker& worker, Exchange& exchange, Downstream& client, Hit hit, WantedRange wanted) {
     exchange.cache.collapsed = false;
-    Filling filling(worker.shared().fills.solo(), std::nullopt, std::move(stale));
+    Filling filling(worker.shared().fills.solo(), std::nullopt, hit.object ? hit.shared() : nullptr);
+    filling.known = hit.set;
     filling.wanted = std::move(wanted);
     co_await fill_and_answer(worker, exchange, &client, std::move(filling));
 }
@@ -45,6 +46,7 @@ Task<void> fetch_to_store(Worker& worker, Exchange& exchange, Downstream& client
         if (joined.leader) {
             Filling filling(std::move(joined.fill), key.hash, std::move(stale));
             filling.given = hit.given;
+            filling.known = hit.set;
             filling.wanted = std::move(wanted);
             co_await fill_and_answer(worker, exchange, &client, std::move(filling));
             co_return;
@@ -71,7 +73,7 @@ Task<void> fetch_to_store(Worker& worker, Exchange& exchange, Downstream& client
         }
         // If its Vary did not select this request, the names are known now and make another key.
     }
-    co_await alone(worker, exchange, client, std::move(stale), std::move(wanted));
+    co_await alone(worker, exchange, client, std::move(hit), std::move(wanted));
 }
 
 // With nothing stored that could be validated.

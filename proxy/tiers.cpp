@@ -194,6 +194,15 @@ storage::ObjectPtr Tiers::held(const storage::KeyView& key, const std::vector<st
     return nullptr;
 }
 
+std::vector<storage::VariantSetPtr> Tiers::held(const storage::KeyView& key, std::uint32_t strategy) const {
+    std::vector<storage::VariantSetPtr> sets;
+    for (std::size_t tier = 0; tier < depth_[strategy]; ++tier) {
+        auto set = tiers_[tier].memory ? tiers_[tier].memory->peek(key) : nullptr;
+        if (set) sets.push_back(std::move(set));
+    }
+    return sets;
+}
+
 void Tiers::expire(storage::UnixTime now) {
     // With uses to be told, a million entries are gone round in four minutes.
     constexpr std::size_t entries = 1000, entries_told = 4000;

@@ -68,6 +68,8 @@ class Tiers {
     // What the layers that answer at once hold of this variant; null: nothing.
     storage::ObjectPtr held(const storage::KeyView& key, const std::vector<storage::VaryField>& vary,
                             std::uint32_t strategy) const;
+    // All that each of them holds under the key.
+    std::vector<storage::VariantSetPtr> held(const storage::KeyView& key, std::uint32_t strategy) const;
     // In the place of `old`, wherever that is.
     storage::Stored refresh(const storage::KeyView& key, const storage::ObjectPtr& old, const storage::ObjectPtr& next,
                             std::uint32_t strategy, const Hold& hold, WorkerMetrics& metrics);

@@ -101,9 +101,9 @@ struct Object {
     std::string resource_type;
     std::string resource_id;
 
-    // Said to be for everybody (public, s-maxage, must-revalidate): may answer requests with Cookie or Authorization
-    // too.
-    bool for_everybody = false;
+    // Whose requests it may answer beside those that name no user (policy/credentials.h).
+    bool for_authorized = false;  // with Authorization and its like
+    bool for_cookies = false;     // with cookies that are neither ignored nor keyed
 
     std::uint64_t ticket = 0;  // the invalidation sequence at the start of the fetch that brought it
     // Of the strategy's rules that it was stored under (policy/rules.h): when they have changed it is validated before

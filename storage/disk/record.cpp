@@ -8,7 +8,13 @@ namespace larder::storage::disk {
 
 namespace {
 
-enum Flag : std::uint8_t { must_revalidate = 1, invalidated = 2, for_everybody = 4, has_last_modified = 8 };
+enum Flag : std::uint8_t {
+    must_revalidate = 1,
+    invalidated = 2,
+    for_authorized = 4,
+    has_last_modified = 8,
+    for_cookies = 16
+};
 enum Kind : std::uint8_t { whole = 0, apart = 1 };
 
 constexpr std::size_t seal_size = 8 + 1 + 1;  // checksum, version, kind
@@ -43,7 +49,8 @@ std::string encode(const Record& record) {
     std::uint8_t flags = 0;
     if (life.must_revalidate) flags |= must_revalidate;
     if (life.invalidated) flags |= invalidated;
-    if (object.for_everybody) flags |= for_everybody;
+    if (object.for_authorized) flags |= for_authorized;
+    if (object.for_cookies) flags |= for_cookies;
     if (object.last_modified) flags |= has_last_modified;
     put(head, flags);
     put(head, static_cast<std::int32_t>(object.status));
@@ -91,7 +98,8 @@ std::optional<Record> decode(std::string_view head) {
     }
     life.must_revalidate = flags & must_revalidate;
     life.invalidated = flags & invalidated;
-    object.for_everybody = flags & for_everybody;
+    object.for_authorized = flags & for_authorized;
+    object.for_cookies = flags & for_cookies;
     if (flags & has_last_modified) object.last_modified = last_modified;
     object.ticket = taking.value<std::uint64_t>();
     object.rules_fingerprint = taking.value<std::uint64_t>();

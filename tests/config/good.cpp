@@ -147,6 +147,7 @@ strategies:
       stale_while_revalidate: 30s
       stale_if_error: 3600
       keep: 1d
+      store_errors: all
       set_cookie: strip
       cookies: ignore
       request_directives: obey
@@ -268,6 +269,7 @@ TEST(GoodConfiguration, LayersAndStrategiesAreRead) {
     EXPECT_TRUE(rules.canonical_json);
     EXPECT_TRUE(rules.early_hints);
     EXPECT_EQ(rules.surrogate_fields, SurrogateFields::pass);
+    EXPECT_EQ(rules.store_errors, StoreErrors::all);
     EXPECT_EQ(config.trace_context, TraceContext::pass);
 }
 

@@ -197,6 +197,8 @@ constexpr Wrong cache[] = {
      "strategies[0].strategy_configuration.content_bytes", "1GiB", "to 16MiB"},
     {"surrogate-fields", STRATEGY "/**, strategy_configuration: {surrogate_fields: keep}}]\n", 1, 100,
      "strategies[0].strategy_configuration.surrogate_fields", "keep", "one of strip, pass"},
+    {"store-errors", STRATEGY "/**, strategy_configuration: {store_errors: none}}]\n", 1, 96,
+     "strategies[0].strategy_configuration.store_errors", "none", "one of safe, all"},
     {"offer-without-effect",
      STRATEGY "/**, strategy_configuration: {offered_languages: [en], vary: {Accept-Language: pass}}}]\n", 1, 101,
      "strategies[0].strategy_configuration.offered_languages", "languages", "normalise"},

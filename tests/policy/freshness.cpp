@@ -126,6 +126,24 @@ TEST(Freshness, HeuristicIsForSomeStatusesOrPublic) {
     }
 }
 
+TEST(Freshness, AnErrorIsOfNoUseLongerThanTheStrategySays) {
+    Rules rules;
+    rules.configuration.error_ttl_max = std::chrono::seconds(30);
+    rules.configuration.stale_while_revalidate = std::chrono::hours(1);
+    for (const int status : {403, 404, 410, 500, 503}) {
+        const auto brief = lifetime_of("Cache-Control: max-age=10, stale-while-revalidate=86400, stale-if-error=86400",
+                                       rules, "", status);
+        EXPECT_EQ(brief.freshness, 10) << status;
+        EXPECT_EQ(brief.stale_while_revalidate, 20) << status;
+        EXPECT_EQ(brief.stale_if_error, 20) << status;
+        const auto longer = lifetime_of("Cache-Control: max-age=3600", rules, "", status);
+        EXPECT_EQ(longer.freshness, 30) << status;
+        EXPECT_EQ(longer.stale_while_revalidate, 0) << status;
+        EXPECT_EQ(longer.stale_if_error, 0) << status;
+    }
+    EXPECT_EQ(lifetime_of("Cache-Control: max-age=10, stale-if-error=86400", rules, "", 301).stale_if_error, 86400);
+}
+
 TEST(Freshness, HeuristicIsNeverForPersonalRequests) {
     EXPECT_EQ(lifetime_of(hundred_minutes_old, {}, "Cookie: a=b").freshness, 0);
     EXPECT_EQ(lifetime_of(hundred_minutes_old, {}, "Authorization: Basic x").freshness, 0);

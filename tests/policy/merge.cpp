@@ -68,7 +68,12 @@ TEST(Merge, A304MeansTheObjectWithItsValidator) {
         {"", true, "Last-Modified: Tue, 14 Nov 2023 22:13:20 GMT", true},
         {"", true, "Last-Modified: Tue, 14 Nov 2023 22:13:21 GMT", false},
         {"", true, "Last-Modified: 0", true},
-        {"\"a\"", false, "Last-Modified: Tue, 14 Nov 2023 22:13:21 GMT", true},
+        {"\"a\"", false, "Last-Modified: Tue, 14 Nov 2023 22:13:21 GMT", false},
+        {"\"a\"", true, "ETag: \"a\"\nLast-Modified: Tue, 14 Nov 2023 22:13:21 GMT", true},
+        {"", true, "ETag: \"a\"\nLast-Modified: Tue, 14 Nov 2023 22:13:20 GMT", true},
+        {"", true, "ETag: \"a\"\nLast-Modified: Tue, 14 Nov 2023 22:13:21 GMT", false},
+        {"", false, "ETag: \"a\"", false},
+        {"", true, "ETag: W/\"a\"\nLast-Modified: 0", false},
     };
     for (const auto& test : cases) {
         storage::Object object;
@@ -79,7 +84,7 @@ TEST(Merge, A304MeansTheObjectWithItsValidator) {
 }
 
 // RFC 9111 section 4.3.5.
-TEST(Merge, AHeadFreshensWhatItDescribes) {
+TEST(Merge, AHeadFreshensOnlyWhatItValidates) {
     auto body = std::make_shared<storage::Body>();
     body->size = 5;
     storage::Object object;
@@ -91,7 +96,12 @@ TEST(Merge, AHeadFreshensWhatItDescribes) {
         return head_effect({status, fields, test_time, test_time}, object);
     };
     EXPECT_EQ(effect("ETag: \"a\"\nContent-Length: 5"), HeadEffect::freshens);
-    EXPECT_EQ(effect("X: y"), HeadEffect::freshens);
+    EXPECT_EQ(effect("X: y"), HeadEffect::none);
+    EXPECT_EQ(effect("Content-Length: 5"), HeadEffect::none);
+    EXPECT_EQ(effect("Cache-Control: max-age=600\nLast-Modified: 0"), HeadEffect::none);
+    EXPECT_EQ(effect("ETag: W/\"a\""), HeadEffect::freshens);
+    EXPECT_EQ(effect("ETag: \"a\"\nLast-Modified: Tue, 14 Nov 2023 22:13:21 GMT"), HeadEffect::invalidates);
+    EXPECT_EQ(effect("Content-Length: 6"), HeadEffect::invalidates);
     EXPECT_EQ(effect("ETag: \"b\"\nContent-Length: 5"), HeadEffect::invalidates);
     EXPECT_EQ(effect("ETag: \"a\"\nContent-Length: 6"), HeadEffect::invalidates);
     EXPECT_EQ(effect("Content-Length: 5x"), HeadEffect::invalidates);
@@ -100,6 +110,21 @@ TEST(Merge, AHeadFreshensWhatItDescribes) {
     EXPECT_EQ(effect("ETag: \"b\"", 404), HeadEffect::none);
     object.status = 404;
     EXPECT_EQ(effect("ETag: \"b\""), HeadEffect::none);
+}
+
+TEST(Merge, AHeadProvesNothingOfAnObjectWithoutValidators) {
+    storage::Object object;
+    const auto effect = [&](std::string_view text) {
+        const Fields fields = fields_of(text);
+        return head_effect({200, fields, test_time, test_time}, object);
+    };
+    EXPECT_EQ(effect("Content-Length: 0"), HeadEffect::none);
+    EXPECT_EQ(effect("ETag: \"a\""), HeadEffect::invalidates);
+    EXPECT_EQ(effect("Last-Modified: Tue, 14 Nov 2023 22:13:20 GMT"), HeadEffect::invalidates);
+    object.part = storage::Part{0, std::nullopt};
+    EXPECT_EQ(effect("Content-Length: 7"), HeadEffect::none);
+    object.part->complete = 8;
+    EXPECT_EQ(effect("Content-Length: 7"), HeadEffect::invalidates);
 }
 
 }  // namespace

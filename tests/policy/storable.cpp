@@ -44,8 +44,8 @@ TEST(Storable, OnlyGetWithoutBodyAndRange) {
 }
 
 TEST(Storable, AnyFinalStatusWithExplicitFreshness) {
-    for (const int code : {200, 201, 202, 203, 204, 299, 300, 301, 302, 303, 307, 308, 400,
-                           403, 404, 405, 410, 414, 499, 500, 501, 502, 503, 504, 599, 999}) {
+    for (const int code : {200, 201, 202, 203, 204, 299, 300, 301, 302, 303, 307, 308,
+                           403, 404, 405, 410, 499, 500, 502, 503, 504, 599, 999}) {
         EXPECT_EQ(verdict({.status = code}), StoreVerdict::storable) << code;
         EXPECT_EQ(verdict({.status = code, .response = "Expires: Tue, 14 Nov 2023 23:13:20 GMT"}),
                   StoreVerdict::storable)
@@ -60,12 +60,62 @@ TEST(Storable, AnyFinalStatusWithExplicitFreshness) {
     EXPECT_EQ(of_response("Cache-Control: max-age=60\nContent-Range: bytes 0-1/2"), StoreVerdict::storable);
 }
 
+TEST(Storable, ErrorsAboutOneRequestAreStoredOnlyWhereTheStrategySaysSo) {
+    Rules all;
+    all.configuration.store_errors = config::StoreErrors::all;
+    for (const int code : {400, 408, 413, 414, 415, 421, 425, 501}) {
+        EXPECT_EQ(verdict({.status = code}), request_error) << code;
+        EXPECT_EQ(verdict({.status = code, .response = "Cache-Control: public, s-maxage=60"}), request_error) << code;
+        EXPECT_EQ(verdict({.status = code}, all), StoreVerdict::storable) << code;
+    }
+    for (const int code : {414, 501}) {
+        EXPECT_EQ(verdict({.status = code, .response = "ETag: \"a\""}, all), StoreVerdict::storable) << code;
+    }
+    for (const int code : {412, 416, 417, 428, 429, 431, 511})
+        EXPECT_EQ(verdict({.status = code}, all), status) << code;
+}
+
+TEST(Storable, ARedirectToItselfIsNotStored) {
+    const Fields request, response = fields_of("Cache-Control: max-age=60\nLocation: /");
+    for (const int code : {301, 302, 303, 307, 308}) {
+        EXPECT_EQ(policy::storable({"GET", request}, {code, response, test_time, test_time, true}, Rules()),
+                  self_redirect);
+        EXPECT_EQ(policy::storable({"GET", request}, {code, response, test_time, test_time}, Rules()),
+                  StoreVerdict::storable);
+    }
+    EXPECT_EQ(policy::storable({"GET", request}, {201, response, test_time, test_time, true}, Rules()),
+              StoreVerdict::storable);
+}
+
+TEST(Storable, WhatIsAboutOneConnectionOrClientIsNotStored) {
+    const std::pair<const char*, StoreVerdict> cases[] = {
+        {"WWW-Authenticate: NTLM", connection_auth},
+        {"WWW-Authenticate: Basic realm=\"a\"\nWWW-Authenticate: negotiate", connection_auth},
+        {"WWW-Authenticate: Basic realm=\"a\", NTLM TlRMTVNTUAAC", connection_auth},
+        {"Proxy-Authenticate: Negotiate YII=", connection_auth},
+        {"WWW-Authenticate: Basic realm=\"a, NTLM\"", StoreVerdict::storable},
+        {"WWW-Authenticate: Bearer", StoreVerdict::storable},
+        {"Clear-Site-Data: \"cookies\"", clear_site_data},
+        {"Set-Cookie2: a=b", set_cookie},
+    };
+    for (const auto& [field, expected] : cases) {
+        const std::string text = std::string("Cache-Control: public, max-age=60\n") + field;
+        EXPECT_EQ(of_response(text), expected) << field;
+    }
+    for (const auto cookies : {config::SetCookie::strip, config::SetCookie::store}) {
+        Rules rules;
+        rules.configuration.set_cookie = cookies;
+        EXPECT_EQ(of_response("Cache-Control: max-age=60\nSet-Cookie2: a=b", rules), StoreVerdict::storable);
+        EXPECT_EQ(of_response("Cache-Control: max-age=60\nClear-Site-Data: *", rules), clear_site_data);
+    }
+}
+
 // RFC 9111 section 3, last item.
 TEST(Storable, WithoutExplicitFreshnessTheStatusDecides) {
-    for (const int code : {200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501}) {
+    for (const int code : {200, 203, 204, 300, 301, 308, 404, 405, 410}) {
         EXPECT_EQ(verdict({.status = code, .response = "ETag: \"a\""}), StoreVerdict::storable) << code;
     }
-    for (const int code : {201, 202, 302, 303, 307, 400, 403, 500, 502, 503, 504, 599}) {
+    for (const int code : {201, 202, 302, 303, 307, 403, 500, 502, 503, 504, 599}) {
         EXPECT_EQ(verdict({.status = code, .response = "ETag: \"a\""}), not_cacheable) << code;
         EXPECT_EQ(verdict({.status = code, .response = "ETag: \"a\"\nCache-Control: public"}), StoreVerdict::storable)
             << code;

@@ -15,9 +15,11 @@ class HitTest : public testing::Test {
   protected:
     HitTest() { store(); }
 
-    void store() {
+    void store(bool for_authorized = false, bool for_cookies = false) {
         const Asked asked(shared, request);
         auto object = storage::make();
+        object->for_authorized = for_authorized;
+        object->for_cookies = for_cookies;
         object->ticket = shared.tickets.begin().sequence();
         object->rules_fingerprint = asked.exchange.strategy->rules.fingerprint;
         const auto hold = std::make_shared<policy::Tickets::Ticket>(shared.tickets.begin());
@@ -86,6 +88,15 @@ TEST_F(HitTest, WhatIsNotForEverybodyIsWithheldFromWhoIsNamed) {
     EXPECT_TRUE(hit.withheld);
     EXPECT_FALSE(hit.object);
     EXPECT_EQ(hit.decision.forward, policy::Forward::bypass);
+}
+
+TEST_F(HitTest, IsWithheldFromCookiesThoughAuthorizedOnesGetIt) {
+    store(true, false);
+    EXPECT_TRUE(ask("Authorization: Basic YTpi\n").fresh());
+    EXPECT_TRUE(ask("Cookie: a=b\n").withheld);
+    EXPECT_TRUE(ask("Authorization: Basic YTpi\nCookie: a=b\n").withheld);
+    store(true, true);
+    EXPECT_TRUE(ask("Authorization: Basic YTpi\nCookie: a=b\n").fresh());
 }
 
 }  // namespace

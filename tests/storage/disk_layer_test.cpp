@@ -40,7 +40,7 @@ TEST_F(DiskLayerTest, GivesBackEveryMemberOfAResponse) {
     object->strategy_name = "workouts";
     object->resource_type = "workout";
     object->resource_id = "42";
-    object->for_everybody = true;
+    object->for_cookies = true;
     object->rules_fingerprint = 20;
     cache.put("http://h/x", object);
     cache.settle();
@@ -58,7 +58,8 @@ TEST_F(DiskLayerTest, GivesBackEveryMemberOfAResponse) {
     EXPECT_EQ(found.object->strategy_name, "workouts");
     EXPECT_EQ(found.object->resource_type, "workout");
     EXPECT_EQ(found.object->resource_id, "42");
-    EXPECT_TRUE(found.object->for_everybody);
+    EXPECT_TRUE(found.object->for_cookies);
+    EXPECT_FALSE(found.object->for_authorized);
     EXPECT_EQ(found.object->ticket, 77u);
     EXPECT_EQ(found.object->rules_fingerprint, 20u);
 }
