@@ -4,6 +4,7 @@
 
 #include "policy/key.h"
 #include "policy/pattern_index.h"
+#include "policy/tags.h"
 
 namespace larder::policy {
 
@@ -54,14 +55,29 @@ std::shared_ptr<Invalidation> Invalidation::pattern(config::PathPattern pattern)
     return made;
 }
 
-std::shared_ptr<Invalidation> Invalidation::tagged(std::vector<std::string> tags, std::string origin) {
+std::shared_ptr<Invalidation> Invalidation::tagged(const std::vector<std::string>& names) {
+    std::vector<std::string> stored;
+    for (const std::string& name : names) {
+        for (std::string& tag : tags_named(name)) stored.push_back(std::move(tag));
+    }
+    return carrying(std::move(stored));
+}
+
+std::shared_ptr<Invalidation> Invalidation::grouped(const std::vector<std::string>& groups, std::string origin) {
+    std::vector<std::string> stored;
+    for (const std::string& group : groups) stored.push_back(group_tag(group));
+    auto made = carrying(std::move(stored));
+    made->origin_ = std::move(origin) + '/';
+    return made;
+}
+
+std::shared_ptr<Invalidation> Invalidation::carrying(std::vector<std::string> tags) {
     std::shared_ptr<Invalidation> made(new Invalidation);
     made->type = InvalidationType::tag_based;
     made->index = Index::tags;
     std::sort(tags.begin(), tags.end());
     tags.erase(std::unique(tags.begin(), tags.end()), tags.end());
     made->tags = std::move(tags);
-    if (!origin.empty()) made->origin_ = std::move(origin) + '/';
     return made;
 }
 

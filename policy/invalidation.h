@@ -34,8 +34,10 @@ class Invalidation final : public storage::Selection {
                                                     std::string equivalent = {});
     // PATTERN_MATCH: host and path of the key, whatever its query.
     static std::shared_ptr<Invalidation> pattern(config::PathPattern);
-    // TAG_BASED: whatever carries one of these; of one origin ("http://api.example.com") alone, if it is named.
-    static std::shared_ptr<Invalidation> tagged(std::vector<std::string> tags, std::string origin = {});
+    // TAG_BASED: whatever carries one of these, by whichever field.
+    static std::shared_ptr<Invalidation> tagged(const std::vector<std::string>& names);
+    // TAG_BASED: what an origin ("http://api.example.com") has in one of these by Cache-Groups (RFC 9875 section 3).
+    static std::shared_ptr<Invalidation> grouped(const std::vector<std::string>& groups, std::string origin);
     // MANUAL_FLUSH: all, or what a strategy stored.
     static std::shared_ptr<Invalidation> flush(std::optional<std::string> strategy_name);
 
@@ -50,6 +52,7 @@ class Invalidation final : public storage::Selection {
   private:
     Invalidation() = default;
 
+    static std::shared_ptr<Invalidation> carrying(std::vector<std::string> tags);
     void look_up(std::size_t text, bool with_fields);
 
     std::vector<std::string> key_texts_;

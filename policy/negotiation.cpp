@@ -87,25 +87,35 @@ bool before(const Member& a, const Member& b) {
                                         [](char x, char y) { return to_lower(x) < to_lower(y); });
 }
 
-void append_weight(std::string& out, unsigned weight) {
+// Calls put(char).
+template <class Put>
+void write_weight(unsigned weight, Put put) {
     if (weight == most_weight) return;
-    out += ";q=0";
+    for (const char c : std::string_view(";q=0")) put(c);
     if (weight == 0) return;
     const std::array<char, 4> digits = {'.', static_cast<char>('0' + weight / 100),
                                         static_cast<char>('0' + weight / 10 % 10),
                                         static_cast<char>('0' + weight % 10)};
     std::size_t size = digits.size();
     while (digits[size - 1] == '0') --size;
-    out.append(digits.data(), size);
+    for (std::size_t i = 0; i < size; ++i) put(digits[i]);
+}
+
+template <class Put>
+void write(Members& members, Put put) {
+    std::sort(members.begin(), members.end(), before);
+    for (const Member& member : members) {
+        if (&member != members.begin()) {
+            put(',');
+            put(' ');
+        }
+        for (const char c : member.name) put(to_lower(c));
+        write_weight(member.weight, put);
+    }
 }
 
 void write(std::string& out, Members& members) {
-    std::sort(members.begin(), members.end(), before);
-    for (const Member& member : members) {
-        if (!out.empty()) out += ", ";
-        for (const char c : member.name) out += to_lower(c);
-        append_weight(out, member.weight);
-    }
+    write(members, [&](char c) { out += c; });
 }
 
 // Weights that say nothing but the order.
@@ -196,6 +206,18 @@ bool canonical_languages(std::string& out, std::string_view value, const std::ve
     rank(left);
     write(out, left);
     return true;
+}
+
+bool is_canonical_languages(std::string_view value) {
+    Members members;
+    if (!parse(members, value, is_language_range) || members.empty()) return false;
+    bool same = true;
+    std::string_view rest = value;
+    write(members, [&](char c) {
+        same = same && rest.starts_with(c);
+        if (same) rest.remove_prefix(1);
+    });
+    return same && rest.empty();
 }
 
 std::string_view first_language(std::string_view canonical) {

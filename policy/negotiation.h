@@ -22,6 +22,9 @@ bool canonical_encodings(std::string& out, std::string_view value, const std::ve
 // where none is acceptable: the request is then as one without Accept-Language.
 bool canonical_languages(std::string& out, std::string_view value, const std::vector<std::string>& offered);
 
+// The value is what canonical_languages() makes of it without `offered`, and of something. Does not allocate.
+bool is_canonical_languages(std::string_view value);
+
 // Of a canonical value: the language that is preferred to all others; empty if there is none, or it is `*`.
 std::string_view first_language(std::string_view canonical);
 

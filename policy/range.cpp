@@ -48,9 +48,12 @@ Spec parse_spec(std::string_view text, std::uint64_t body_size) {
     return {true, ByteRange{*first, std::min(last.value_or(body_size - 1), body_size - 1)}};
 }
 
+bool overlap(const ByteRange& a, const ByteRange& b) {
+    return a.first <= b.last && b.first <= a.last;
+}
+
 bool overlaps(const std::vector<ByteRange>& ranges, const ByteRange& next) {
-    return std::any_of(ranges.begin(), ranges.end(),
-                       [&](const ByteRange& range) { return range.first <= next.last && next.first <= range.last; });
+    return std::any_of(ranges.begin(), ranges.end(), [&](const ByteRange& range) { return overlap(range, next); });
 }
 
 }  // namespace
@@ -73,6 +76,33 @@ RangeSelection select_ranges(std::string_view method, const Fields& request, std
     if (!honoured || count == 0) return {};
     result.outcome = result.ranges.empty() ? RangeOutcome::unsatisfiable : RangeOutcome::partial;
     return result;
+}
+
+bool may_forward_range(const Fields& request) {
+    const Field* field = request.find("Range");
+    if (!field) return true;
+    const std::size_t equals = field->value.find('=');
+    if (equals == std::string_view::npos || request.count("Range") != 1) return false;
+    // A body that has every byte there can be.
+    constexpr std::uint64_t boundless = std::uint64_t{1} << 62;
+    const bool of_bytes = same_name(field->value.substr(0, equals), "bytes");
+    std::vector<ByteRange> ranges;
+    std::size_t count = 0;
+    bool bounded = true;
+    for_each_element(field->value.substr(equals + 1), [&](std::string_view element) {
+        bounded = ++count <= most_ranges;
+        if (!bounded || !of_bytes) return bounded;
+        const Spec spec = parse_spec(element, boundless);
+        bounded = spec.well_formed;
+        if (spec.range) ranges.push_back(*spec.range);
+        return bounded;
+    });
+    constexpr std::ptrdiff_t max_overlapping = 2;
+    const auto overlapping = std::count_if(ranges.begin(), ranges.end(), [&](const ByteRange& range) {
+        return std::any_of(ranges.begin(), ranges.end(),
+                           [&](const ByteRange& other) { return &other != &range && overlap(other, range); });
+    });
+    return bounded && count > 0 && overlapping <= max_overlapping;
 }
 
 void append_content_range(std::string& out, const ByteRange& range, std::optional<std::uint64_t> complete) {

@@ -34,6 +34,12 @@ struct RangeSelection {
 // GET, other units than bytes, ill-formed ones, several Range lines, more than 16 ranges, ranges that overlap.
 RangeSelection select_ranges(std::string_view method, const Fields& request, std::uint64_t body_size);
 
+// Whether the request's Range may go on to an origin as it came. Not (it is then left out, with If-Range, as section
+// 14.2 allows) with several Range lines, more than 16 ranges of whatever unit, and byte ranges that are ill-formed, or
+// of which more than two overlap others whatever the body's size: an origin may send every one of them in full. Pure;
+// any thread.
+bool may_forward_range(const Fields& request);
+
 // The lines of a 206 with one part (section 15.3.7.1): those of the whole response, with Content-Range of this range.
 // `complete`: bytes of the whole; nullopt: not known.
 void append_partial_fields(std::string& out, std::string_view lines, const ByteRange&,

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "policy/field_lines.h"
+#include "policy/negotiation.h"
 #include "policy/request_field.h"
 
 namespace larder::policy {
@@ -46,7 +47,9 @@ bool matches_by_language(const storage::Object& object, const Selecting& request
     bool by_language = false;
     for (const storage::VaryField& field : object.vary) {
         if (field.name == "accept-language") {
-            by_language = true;
+            // Its own request asked for that language too, and in words that leave no room for anything else.
+            by_language = field.value && is_canonical_languages(*field.value) &&
+                          first_language(*field.value) == request.first_language;
         } else if (!matches(field, request.fields)) {
             return false;
         }

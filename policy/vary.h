@@ -48,7 +48,8 @@ struct Selecting {
 bool vary_matches(const std::vector<storage::VaryField>&, const Fields& request);
 
 // The most recent one that matches, or nullptr. Where none does, one whose Content-Language is the request's first
-// choice, and that matches but for Accept-Language: no other could be preferred to it. Does not allocate.
+// choice, and that matches but for Accept-Language, if it was stored for a canonical one (policy/negotiation.h) with
+// the same first choice: no other could be preferred to it. Does not allocate.
 const storage::Object* choose_variant(const storage::VariantSet&, const Selecting& request);
 
 }  // namespace larder::policy

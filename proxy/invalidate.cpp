@@ -66,7 +66,7 @@ Task<std::vector<policy::Sequence>> invalidate_after_write(Executor executor, Sh
         std::string order = json::serialize(json::object{{"invalidation_type", "TAG_BASED"},
                                                          {"tags", json::array(groups.begin(), groups.end())},
                                                          {"origin", origin}});
-        auto invalidation = policy::Invalidation::tagged(std::move(groups), std::move(origin));
+        auto invalidation = policy::Invalidation::grouped(groups, std::move(origin));
         invalidation->order = std::move(order);
         co_await invalidate(executor, shared, invalidation, 0);
         entered.push_back(invalidation->sequence);

@@ -1,6 +1,11 @@
 #include "proxy/stored_answer.h"
 
+#include <openssl/rand.h>
+
+#include <array>
+
 #include "policy/conditional.h"
+#include "policy/digits.h"
 #include "policy/field_lines.h"
 #include "policy/part.h"
 #include "proxy/decimal.h"
@@ -10,10 +15,6 @@ namespace {
 
 using policy::ByteRange;
 using policy::same_name;
-
-// Separates the parts of multipart/byteranges. A boundary need only not occur in the parts' headers' place; clients
-// find parts by their Content-Range and length, and this one is long enough not to occur by chance.
-constexpr std::string_view boundary = "larder-byteranges-3c9d1f64a87be205";
 
 // Copies the lines that keep(name) wants.
 template <class Keep>
@@ -82,8 +83,13 @@ void StoredAnswer::select_parts(const Exchange& exchange, const storage::Object&
         case policy::RangeOutcome::partial:
             break;
     }
+    const bool several = selection.ranges.size() > 1;
+    if (several && !draw_boundary()) {
+        fields_ += object.sent_fields();  // a Range may always be ignored
+        return;
+    }
     status_ = 206;
-    if (selection.ranges.size() > 1) {
+    if (several) {
         multipart(selection.ranges, object);
         return;
     }
@@ -107,6 +113,16 @@ void StoredAnswer::part_of_part(const Exchange& exchange, const storage::Object&
     length_ = range.last - range.first + 1;
 }
 
+// Not of a generator that others could calculate from the boundaries that they have seen. False: there are no random
+// numbers.
+bool StoredAnswer::draw_boundary() {
+    std::array<unsigned char, 16> random;
+    if (RAND_bytes(random.data(), static_cast<int>(random.size())) != 1) return false;
+    boundary_.clear();
+    for (const unsigned char byte : random) policy::append_hex(boundary_, byte, policy::HexCase::lower);
+    return true;
+}
+
 void StoredAnswer::multipart(const std::vector<ByteRange>& ranges, const storage::Object& object) {
     const std::uint64_t size = length_;
     const std::string_view type = policy::value_in(object.fields, "content-type");
@@ -114,13 +130,13 @@ void StoredAnswer::multipart(const std::vector<ByteRange>& ranges, const storage
         return !same_name(name, "content-type") && !same_name(name, "content-range");
     });
     fields_ += "Content-Type: multipart/byteranges; boundary=";
-    fields_ += boundary;
+    fields_ += boundary_;
     fields_ += "\r\n";
     length_ = 0;
     for (const ByteRange& range : ranges) {
         Part part;
         part.text = parts_.empty() ? "--" : "\r\n--";
-        part.text += boundary;
+        part.text += boundary_;
         part.text += "\r\n";
         if (!type.empty()) {
             part.text += "Content-Type: ";
@@ -134,7 +150,7 @@ void StoredAnswer::multipart(const std::vector<ByteRange>& ranges, const storage
         parts_.push_back(std::move(part));
     }
     tail_ = "\r\n--";
-    tail_ += boundary;
+    tail_ += boundary_;
     tail_ += "--\r\n";
     length_ += tail_.size();
 }

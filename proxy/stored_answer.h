@@ -1,6 +1,7 @@
 // An answer from a stored response: whole, 304, a part, several parts, or 416 (RFC 9110 sections 13 and 14).
 //
-// Reused from request to request of a connection, it allocates nothing for the whole response and for 304.
+// Reused from request to request of a connection, it allocates nothing for the whole response and for 304. Several
+// parts are separated by 128 random bits, other ones in each answer: no body can have been made to hold them.
 #pragma once
 
 #include <cstdint>
@@ -42,6 +43,7 @@ class StoredAnswer {
         policy::ByteRange range;
     };
 
+    bool draw_boundary();
     void select_parts(const Exchange& exchange, const storage::Object& object, storage::UnixTime now);
     void part_of_part(const Exchange& exchange, const storage::Object& object, storage::UnixTime now);
     void multipart(const std::vector<policy::ByteRange>& ranges, const storage::Object& object);
@@ -52,6 +54,7 @@ class StoredAnswer {
     bool bodiless_ = false;
 
     const storage::Body* body_ = nullptr;
+    std::string boundary_;  // between the parts
     std::vector<Part> parts_;
     std::string tail_;  // behind the last part
     // Where next() stands.

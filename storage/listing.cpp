@@ -22,7 +22,8 @@ bool KeyFilter::takes(std::string_view key_text, const Object& object) const {
     const std::string_view begins = prefix.starts_with('/') ? from_path(key_text) : key_text;
     return begins.starts_with(prefix) && agrees(strategy_name, object.strategy_name) &&
            agrees(resource_type, object.resource_type) && agrees(resource_id, object.resource_id) &&
-           (tag.empty() || std::find(object.tags.begin(), object.tags.end(), tag) != object.tags.end());
+           (tags.empty() ||
+            std::find_first_of(object.tags.begin(), object.tags.end(), tags.begin(), tags.end()) != object.tags.end());
 }
 
 bool KeyFilter::takes(std::string_view key_text, const VariantSet& set) const {

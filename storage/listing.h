@@ -62,7 +62,7 @@ struct KeyFilter {
     std::string strategy_name = {};
     std::string resource_type = {};
     std::string resource_id = {};
-    std::string tag = {};
+    std::vector<std::string> tags = {};  // carries one of them
 
     bool takes(std::string_view key_text, const Object& object) const;
     // One of the variants.

@@ -3,6 +3,7 @@
 #include <boost/asio/this_coro.hpp>
 
 #include "policy/pattern_index.h"
+#include "policy/tags.h"
 #include "proxy/admin/json_body.h"
 #include "proxy/content.h"
 #include "proxy/explain.h"
@@ -140,7 +141,7 @@ json::object lifetime_of(const storage::Object& object, const policy::Freshness&
         vary.push_back(
             json::object{{"name", field.name}, {"value", field.value ? json::value(*field.value) : nullptr}});
     }
-    for (const std::string& tag : object.tags) tags.push_back(json::value(tag));
+    for (const std::string& tag : policy::tag_names(object.tags)) tags.push_back(json::value(tag));
     out["vary"] = std::move(vary);
     out["tags"] = std::move(tags);
     return out;

@@ -77,14 +77,15 @@ std::shared_ptr<policy::Invalidation> tagged(const json::object& body, From from
     const auto* value = body.if_contains("tags");
     const auto* list = value ? value->if_array() : nullptr;
     if (!list || list->empty()) refuse("tags: expected a list of at least one tag");
-    if (list->size() > 1000) refuse("tags: expected at most 1000 tags in one call");
+    if (from == From::client && list->size() > 1000) refuse("tags: expected at most 1000 tags in one call");
     std::vector<std::string> tags;
     for (const auto& tag : *list) {
         if (!tag.is_string() || tag.get_string().empty()) refuse("tags: expected strings that are not empty");
         tags.emplace_back(tag.get_string().data(), tag.get_string().size());
     }
     const auto* origin = from == From::process ? text(body, "origin") : nullptr;
-    return policy::Invalidation::tagged(std::move(tags), origin ? std::string(*origin) : std::string());
+    // Of one origin: the groups that a write named.
+    return origin ? policy::Invalidation::grouped(tags, std::string(*origin)) : policy::Invalidation::tagged(tags);
 }
 
 std::shared_ptr<policy::Invalidation> flush(const Shared& shared, const json::object& body) {

@@ -8,6 +8,7 @@
 
 #include "policy/field_lines.h"
 #include "policy/key.h"
+#include "policy/tags.h"
 #include "proxy/admin/cursor.h"
 #include "proxy/identify.h"
 #include "proxy/json.h"
@@ -43,7 +44,7 @@ std::variant<Wanted, std::string> parse(std::string_view query, std::size_t larg
         } else if (name == "resource_id") {
             filter.resource_id = value;
         } else if (name == "tag") {
-            filter.tag = value;
+            filter.tags = policy::tags_named(value);
         } else if (name == "limit") {
             const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), wanted.limit);
             if (error != std::errc() || end != value.data() + value.size() || wanted.limit == 0) {
@@ -85,7 +86,7 @@ std::string metadata_json(const storage::Object& newest) {
     object.number("status", static_cast<unsigned>(newest.status));
     append_text_or_null(object, "content_type", policy::value_in(newest.fields, "content-type"));
     append_text_or_null(object, "etag", newest.etag);
-    object.texts("tags", newest.tags).close();
+    object.texts("tags", policy::tag_names(newest.tags)).close();
     return out;
 }
 

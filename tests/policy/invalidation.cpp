@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "policy/tags.h"
 #include "tests/policy/purging.h"
 
 namespace larder::policy {
@@ -148,20 +149,31 @@ TEST(Invalidation, AnEquivalentKeyGoesWithTheKey) {
 }
 
 // RFC 9875 section 2: groups are an origin's own.
-TEST(Invalidation, TagsCanBeOfOneOriginAlone) {
+TEST(Invalidation, GroupsAreOfOneOriginAlone) {
     Purging purging;
-    purging.has_stored("http://a/1", {"t"});
-    purging.has_stored("http://a/2", {"u"});
-    purging.has_stored("http://a:80/1", {"t"});
-    purging.has_stored("https://a/1", {"t"});
-    purging.has_stored("http://ab/1", {"t"});
-    EXPECT_EQ(purging.purge(Invalidation::tagged({"t"}, "http://a")), 1u);
+    purging.has_stored("http://a/1", {group_tag("t")});
+    purging.has_stored("http://a/2", {group_tag("u")});
+    purging.has_stored("http://a:80/1", {group_tag("t")});
+    purging.has_stored("https://a/1", {group_tag("t")});
+    purging.has_stored("http://ab/1", {group_tag("t")});
+    EXPECT_EQ(purging.purge(Invalidation::grouped({"t"}, "http://a")), 1u);
     const auto ticket = purging.tickets.begin();
-    const auto invalidation = Invalidation::tagged({"t"}, "http://a");
+    const auto invalidation = Invalidation::grouped({"t"}, "http://a");
     purging.tickets.enter(invalidation);
     const storage::Key here("http://a/3"), there("http://b/3");
     EXPECT_TRUE(invalidation->may_select(here.view, "all", ticket.sequence()));
     EXPECT_FALSE(invalidation->may_select(there.view, "all", ticket.sequence()));
+}
+
+TEST(Invalidation, GroupsAreNotWhatOtherFieldsNameButTagsAreBoth) {
+    Purging purging;
+    purging.has_stored("http://a/tag", {"t"});
+    purging.has_stored("http://a/group", {group_tag("t")});
+    EXPECT_EQ(purging.purge(Invalidation::grouped({"t"}, "http://a")), 1u);
+    EXPECT_TRUE(purging.cache.get("http://a/tag"));
+    purging.has_stored("http://a/group", {group_tag("t")});
+    purging.has_stored("http://a/both", {"t", group_tag("t")});
+    EXPECT_EQ(purging.purge(Invalidation::tagged({"t"})), 3u);
 }
 
 TEST(Invalidation, ASoftOneLeavesTheResponseStale) {

@@ -117,5 +117,33 @@ TEST(Range, OnlyOneLineOfGetCounts) {
     }
 }
 
+TEST(Range, ManyOrOverlappingRangesStayHere) {
+    const auto may_forward = [](std::string_view text) {
+        const Fields fields = fields_of(text);
+        return may_forward_range(fields);
+    };
+    const auto several = [](int count, std::string_view range) {
+        std::string text = "Range: bytes=";
+        for (int i = 0; i < count; ++i) text.append(i ? "," : "").append(range);
+        return text;
+    };
+    EXPECT_TRUE(may_forward("Accept: */*"));
+    for (const char* fine : {"bytes=0-4", "bytes=5-", "bytes=-5", "bytes=0-0,2-2,4-", "bytes=0-99,50-149",
+                             "BYTES=0-,-1", "lines=1-2", "bytes=9-9, 0-0"}) {
+        EXPECT_TRUE(may_forward(std::string("Range: ") + fine)) << fine;
+    }
+    for (const char* ignored : {"bytes=0-,0-,0-", "bytes=0-,-1,5-5", "bytes=-1,-2,-3", "bytes=0-4,x", "bytes=", "bytes",
+                                "", "bytes=5-4", "bytes=0-1,10-20,15-30,16-17"}) {
+        EXPECT_FALSE(may_forward(std::string("Range: ") + ignored)) << ignored;
+    }
+    std::string apart = "Range: bytes=0-0";
+    for (int i = 1; i < 16; ++i) apart += "," + std::to_string(2 * i) + "-" + std::to_string(2 * i);
+    EXPECT_TRUE(may_forward(apart));
+    EXPECT_FALSE(may_forward(apart + ",100-100"));
+    EXPECT_FALSE(may_forward(several(4000, "0-")));
+    EXPECT_FALSE(may_forward("Range: lines=1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17"));
+    EXPECT_FALSE(may_forward("Range: bytes=0-1\nRange: bytes=0-1"));
+}
+
 }  // namespace
 }  // namespace larder::policy

@@ -19,8 +19,9 @@ TEST(Tags, EachFieldHasItsSeparator) {
         {"Cache-Tag: a b , c,,", {"a b", "c"}},
         {"xkey: a b,c ,, d", {"a", "b", "c", "d"}},
         {"XKEY: a\nxkey: b", {"a", "b"}},
-        {"Cache-Groups: \"a, b\", \"c\";x=1", {"a, b", "c"}},
-        {"Cache-Groups: \"a\"\nCache-Groups: \"b\"", {"a", "b"}},
+        {"Cache-Groups: \"a, b\", \"c\";x=1", {group_tag("a, b"), group_tag("c")}},
+        {"Cache-Groups: \"a\"\nCache-Groups: \"b\"", {group_tag("a"), group_tag("b")}},
+        {"Cache-Groups: \"a\", \"a\"\nCache-Tag: a", {"a", group_tag("a")}},
         {"Cache-Groups: \"a\", b", {}},
         {"Cache-Groups: \"a\"\nCache-Groups: b", {}},
         {"Cache-Tag: \"a,b\"", {"\"a", "b\""}},
@@ -28,6 +29,12 @@ TEST(Tags, EachFieldHasItsSeparator) {
         {"Cache-Groups: \"\"", {}},
     };
     for (const auto& test : cases) EXPECT_EQ(tags(fields_of(test.text)), test.tags) << test.text;
+}
+
+TEST(Tags, AGroupIsNotTheTagOfItsNameThoughItIsShownAsOne) {
+    EXPECT_NE(group_tag("a"), "a");
+    EXPECT_EQ(tag_names({"a", group_tag("b"), group_tag("a"), "c"}), (Tags{"a", "b", "c"}));
+    EXPECT_EQ(tags_named("a"), (Tags{"a", group_tag("a")}));
 }
 
 std::string numbered(int count, std::size_t length) {

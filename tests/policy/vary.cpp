@@ -143,13 +143,13 @@ TEST(Vary, TheFirstChoiceOfLanguageNeedsNoOtherVariant) {
     const auto variant = [](const char* language, const char* other) {
         auto object = std::make_shared<storage::Object>();
         object->fields = std::string("Content-Language: ") + language + "\r\n";
-        object->vary = {{"foo", other}, {"accept-language", "en,de"}};
+        object->vary = {{"foo", other}, {"accept-language", "de, en;q=0.5"}};
         return object;
     };
     storage::VariantSet set;
     set.variants = {variant("de", "1"), variant("en, de", "1")};
     const Fields request = fields_of("Foo: 1\nAccept-Language: fr;q=0.5, de");
-    EXPECT_EQ(choose_variant(set, {request, "DE"}), set.variants[0].get());
+    EXPECT_EQ(choose_variant(set, {request, "de"}), set.variants[0].get());
     EXPECT_EQ(choose_variant(set, {request, "en"}), nullptr);
     EXPECT_EQ(choose_variant(set, {request, ""}), nullptr);
     const Fields differs = fields_of("Foo: 2\nAccept-Language: de");
@@ -160,6 +160,39 @@ TEST(Vary, TheFirstChoiceOfLanguageNeedsNoOtherVariant) {
     plain->vary = {{"foo", "3"}};
     set.variants = {plain};
     EXPECT_EQ(choose_variant(set, {differs, "de"}), nullptr);
+}
+
+TEST(Vary, OnlyWhatAnAskerOfTheSameLanguageGotAnswersByIt) {
+    const struct {
+        std::optional<std::string> value;
+        bool answers;
+    } cases[] = {
+        {"de", true},
+        {"de, en;q=0.5, *;q=0.1", true},
+        {std::nullopt, false},
+        {"", false},
+        {"*", false},
+        {"en, de;q=0.9", false},
+        {"de, en", false},  // as much
+        {"en", false},
+        {"de,en;q=0.5", false},
+        {"DE", false},
+        {"de;q=1", false},
+        {"de;q=1.0, en;q=0.5", false},
+        {"en;q=0.5, de", false},
+        {"de\"><script>alert(1)</script>", false},
+        {"de;q=1;evil", false},
+        {"de\nevil", false},
+    };
+    const Fields request = fields_of("Accept-Language: de, fr;q=0.7");
+    for (const auto& test : cases) {
+        auto object = std::make_shared<storage::Object>();
+        object->fields = "Content-Language: de\r\n";
+        object->vary = {{"accept-language", test.value}};
+        storage::VariantSet set;
+        set.variants = {object};
+        EXPECT_EQ(choose_variant(set, {request, "de"}) != nullptr, test.answers) << test.value.value_or("none");
+    }
 }
 
 TEST(Vary, TheMostRecentMatchIsChosen) {

@@ -134,10 +134,10 @@ TEST_F(Registry, AFilterThatTakesLittleMayLeaveAPageEmptyButGoesOn) {
     for (int i = 10; i < 60; ++i) disk->row("http://h/" + std::to_string(i));
     disk->row("http://h/z", {.tags = {"red"}});
     disk->looks = 2;
-    const RegistryPage first = page({.tag = "red"});
+    const RegistryPage first = page({.tags = {"red"}});
     EXPECT_TRUE(first.rows.empty());
     EXPECT_TRUE(first.behind);
-    EXPECT_EQ(all(10, {.tag = "red"}), "h/z@1");
+    EXPECT_EQ(all(10, {.tags = {"red"}}), "h/z@1");
 }
 
 TEST_F(Registry, ARowOfSeveralLayersTellsOfAllOfThem) {

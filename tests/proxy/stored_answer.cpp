@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "tests/proxy/stored.h"
 
 namespace larder::proxy {
@@ -187,6 +189,15 @@ TEST(StoredAnswer, GivesSeveralRangesInTheOrderAskedFor) {
         EXPECT_EQ(parts.of("ETag"), "\"e\"");
         EXPECT_EQ(parts.body, multipart(parts, {cases[0], cases[1], cases[2]}, "Content-Type: text/plain\r\n"));
         EXPECT_EQ(parts.length, parts.body.size());
+    }
+}
+
+TEST(StoredAnswer, NobodyKnowsTheNextBoundary) {
+    std::set<std::string> seen;
+    for (int i = 0; i < 100; ++i) {
+        const std::string type = answer(stored(), "Range: bytes=0-0,2-2").of("Content-Type");
+        EXPECT_EQ(type.size(), std::string_view("multipart/byteranges; boundary=").size() + 32);
+        EXPECT_TRUE(seen.insert(type).second);
     }
 }
 

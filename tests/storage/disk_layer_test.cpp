@@ -274,7 +274,7 @@ TEST_F(DiskLayerTest, ListsKeysInOrderInPagesOfAnySize) {
     }
     for (const std::size_t limit : {1, 2, 7, 40, 41, 1000}) EXPECT_EQ(cache.keys({}, limit), expected) << limit;
     KeyFilter filter;
-    filter.tag = "t1";
+    filter.tags = {"t1"};
     filter.prefix = "http://h/10";
     EXPECT_EQ(cache.keys(filter), "http://h/100 http://h/103 http://h/106 http://h/109");
 }

@@ -72,7 +72,7 @@ TEST_F(Listing, APageLooksAtABoundedNumberOfKeys) {
     for (std::size_t i = 0; i < 60'000; ++i) large.put(numbered(i), {.content = {}});
     large.put("http://h/zebra", {.tags = {"striped"}});
     KeyFilter filter;
-    filter.tag = "striped";
+    filter.tags = {"striped"};
     std::optional<KeyPosition> after;
     std::vector<KeyRow> found;
     std::size_t asked = 0;
@@ -121,13 +121,13 @@ TEST_F(Listing, EachMemberOfTheFilterCounts) {
     EXPECT_EQ(texts(filter), "h/2 h/3");
     filter.resource_type = "USER";
     EXPECT_EQ(texts(filter), "h/3");
-    EXPECT_EQ(texts({.tag = "blue"}), "h/4");
+    EXPECT_EQ(texts({.tags = {"blue"}}), "h/4");
 }
 
 TEST_F(Listing, AKeyIsListedWhenOneOfItsVariantsIsTaken) {
     put("http://h/1", {.ticket = 1, .tags = {"red"}, .vary = language("de")});
     put("http://h/1", {.ticket = 2, .tags = {"blue"}, .vary = language("fr")});
-    EXPECT_EQ(texts({.tag = "red"}), "h/1");
+    EXPECT_EQ(texts({.tags = {"none", "red"}}), "h/1");
 }
 
 TEST_F(Listing, ARowSumsUpTheVariants) {
