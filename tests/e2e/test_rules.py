@@ -193,7 +193,11 @@ class Negotiated(Case):
 
     def test_a_stored_first_choice_of_language_is_enough(self):
         said = ["Content-Language: de"]
-        self.assertEqual(self.asked("/d", "en, de", "fr;q=0.5, de", "de-AT", fields=said), ["de, en", "de-at"])
+        self.assertEqual(self.asked("/d", "en;q=0.9, de", "fr;q=0.5, de", "de-AT", fields=said), ["de, en;q=0.9", "de-at"])
+
+    def test_what_was_got_without_that_choice_is_not(self):
+        said = ["Content-Language: de"]
+        self.assertEqual(self.asked("/d", "en, de", 'de"><script>', "de", fields=said), ["de, en", 'de"><script>', "de"])
 
     def test_bypassed_fields_keep_a_response_from_being_stored(self):
         self.assertEqual(self.asked("/bypass/a", "x", "x", vary="User-Agent"), ["x", "x"])
