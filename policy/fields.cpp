@@ -37,8 +37,7 @@ char to_lower(char c) {
     return lower_table[static_cast<unsigned char>(c)];
 }
 
-bool same_name(std::string_view a, std::string_view b) {
-    if (a.size() != b.size()) return false;
+bool same_letters(std::string_view a, std::string_view b) {
     for (std::size_t i = 0; i < a.size(); ++i) {
         if (to_lower(a[i]) != to_lower(b[i])) return false;
     }

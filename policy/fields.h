@@ -16,11 +16,15 @@ struct Field {
     bool operator==(const Field&) const = default;
 };
 
-bool same_name(std::string_view a, std::string_view b);  // ASCII, without case
-bool is_token(std::string_view);                         // RFC 9110 section 5.6.2
-std::string_view trimmed(std::string_view);              // without SP and HTAB at both ends
-char to_lower(char);                                     // ASCII
-std::string lower(std::string_view);                     // ASCII
+bool same_letters(std::string_view a, std::string_view b);  // ASCII, without case; of the same length
+// ASCII, without case. Most names that are compared differ in their length.
+inline bool same_name(std::string_view a, std::string_view b) {
+    return a.size() == b.size() && same_letters(a, b);
+}
+bool is_token(std::string_view);             // RFC 9110 section 5.6.2
+std::string_view trimmed(std::string_view);  // without SP and HTAB at both ends
+char to_lower(char);                         // ASCII
+std::string lower(std::string_view);         // ASCII
 
 class Fields {
   public:

@@ -81,7 +81,8 @@ const char* ForwardedFields::read(const Fields& received, bool drops_ambiguous) 
     bool chained = false;
     for (const Field& line : received) {
         RequestField field = request_field(line.name);
-        if (hop_by_hop.is_named(line.name) || (drops_ambiguous && has_ambiguous_name(line.name))) {
+        const bool ambiguous = drops_ambiguous && field.number == 0 && has_ambiguous_name(line.name);
+        if (ambiguous || hop_by_hop.is_named(line.name)) {
             field = {FieldRole::connection};
         } else if (field.number != 0) {
             if (seen_[field.number]) {
@@ -151,6 +152,9 @@ void ForwardedFields::settle_one(std::size_t i, const ForwardingRules& rules) {
             break;
         case FieldRole::cookie:
             return settle_cookie(i, rules);
+        case FieldRole::condition:
+            if (rules.no_ranges && (field.known == KnownField::range || field.known == KnownField::if_range)) return;
+            break;
         default:
             break;
     }

@@ -29,6 +29,7 @@ struct ForwardingRules {
     bool reads = false;      // its response could be another request's too: GET, HEAD, or stored by its content
     bool storable = false;   // and nothing about the request speaks against that
     bool new_trace = false;  // the client's trace context is left out
+    bool no_ranges = false;  // Range and If-Range are left out: what they ask for is too much (RFC 9110 section 14.2)
     // In the place of Accept-Encoding and Accept-Language; null: as received. Empty text: left out.
     const std::string* encodings = nullptr;
     const std::string* languages = nullptr;

@@ -71,7 +71,7 @@ constexpr auto rows = std::to_array<Row>({
     {"repr-digest", Role::list},
     {"request-uri", Role::claim},
     {"script-name", Role::claim},
-    {"traceparent", Role::trace},
+    {"traceparent", Role::trace, Known::traceparent},
     {"want-digest", Role::list},
     {"x-client-ip", Role::claim},
     {"x-proxy-url", Role::claim},
@@ -211,10 +211,11 @@ RequestField of_row(const Row& row, std::uint8_t number) {
 RequestField request_field(std::string_view name) {
     if (name.size() <= max_length) {
         const std::size_t end = index_of_rows.begin[name.size() + 1];
-        const char first = name.empty() ? '\0' : to_lower(name.front());
+        const auto lower_bit = [](char c) { return static_cast<char>(c | 0x20); };
         for (std::size_t i = index_of_rows.begin[name.size()]; i < end; ++i) {
             const Row& row = index_of_rows.sorted[i];
-            if (row.name.front() == first && same_name(row.name, name)) {
+            if (row.name.front() == lower_bit(name.front()) && row.name.back() == lower_bit(name.back()) &&
+                same_name(row.name, name)) {
                 return of_row(row, static_cast<std::uint8_t>(i + 1));
             }
         }
@@ -230,7 +231,7 @@ bool is_unselectable(std::string_view name) {
 
 bool has_ambiguous_name(std::string_view name) {
     return !std::all_of(name.begin(), name.end(), [](char c) {
-        const char lower = to_lower(c);
+        const char lower = static_cast<char>(c | 0x20);
         return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') || c == '-';
     });
 }

@@ -36,6 +36,7 @@ enum class KnownField : std::uint8_t {
     pragma,
     range,
     te,
+    traceparent,
     via,
     forwarded,    // RFC 7239
     x_forwarded,  // X-Forwarded-For, -Proto and -Host

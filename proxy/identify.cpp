@@ -5,6 +5,7 @@
 #include "policy/negotiation.h"
 #include "policy/pattern_index.h"
 #include "policy/query.h"
+#include "policy/range.h"
 #include "policy/response.h"
 #include "policy/trace_context.h"
 #include "policy/vary.h"
@@ -22,7 +23,8 @@ using policy::same_name;
 void notice(Exchange& exchange, const policy::Fields& received) {
     using policy::KnownField;
     policy::ForwardedFields& request = exchange.request;
-    exchange.range = request.has(KnownField::range) || request.has(KnownField::if_range);
+    exchange.range =
+        (request.has(KnownField::range) || request.has(KnownField::if_range)) && policy::may_forward_range(received);
     exchange.to_origin = request.has(KnownField::if_match) || request.has(KnownField::if_unmodified_since);
     if (request.has(KnownField::te)) {
         policy::for_each_element(received, "TE", [&](std::string_view coding) {
@@ -79,11 +81,13 @@ void write_keyed(const Exchange& exchange, std::vector<std::string>& text, polic
 // Everything that the origin gets beside the target.
 void settle_fields(Exchange& exchange, const policy::Fields& received) {
     policy::ForwardingRules forwarding;
+    forwarding.no_ranges = !exchange.range;
     if (exchange.route) forwarding.route = &exchange.route->settings.request_fields;
     const bool by_content = stored_by_content(exchange);
     forwarding.reads = exchange.get || exchange.head || by_content;
     forwarding.new_trace = exchange.new_trace =
-        exchange.running->config.trace_context == config::TraceContext::make && !policy::has_trace_parent(received);
+        exchange.running->config.trace_context == config::TraceContext::make &&
+        !(exchange.request.has(policy::KnownField::traceparent) && policy::has_trace_parent(received));
     std::vector<std::string> text;
     policy::Fields written;
     if (exchange.strategy) {

@@ -123,6 +123,13 @@ TEST(ForwardedFields, WithoutAMethodOverrideWhereTheResponseMayBeStored) {
     EXPECT_EQ(forwarded("X-HTTP-Method-Override: DELETE", rules), "");
 }
 
+TEST(ForwardedFields, WithoutRangesThatAskForTooMuch) {
+    ForwardingRules rules;
+    EXPECT_EQ(forwarded("Range: bytes=0-1\nIf-Range: x", rules), "Range: bytes=0-1|If-Range: x|");
+    rules.no_ranges = true;
+    EXPECT_EQ(forwarded("Range: bytes=0-1\nIf-Range: x\nIf-Match: y", rules), "If-Match: y|");
+}
+
 TEST(ForwardedFields, AreThoseOfTheKeyAloneWhereTheStrategyDropsTheRest) {
     config::StrategyConfiguration strategy;
     strategy.unkeyed_fields = config::UnkeyedFields::drop;

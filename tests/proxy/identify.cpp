@@ -225,6 +225,13 @@ TEST(Identify, WhatTheOriginSeesOtherwiseIsAnotherVariant) {
     }
 }
 
+TEST(Identify, IgnoresRangesThatAskForTooMuch) {
+    const Shared shared(small_config(), 7, 1);
+    const Asked asked(shared, "GET / HTTP/1.1\nHost: h\nRange: bytes=0-,0-,0-,0-\n");
+    EXPECT_FALSE(asked.exchange.range);
+    EXPECT_FALSE(asked.exchange.fields->has("Range"));
+}
+
 TEST(Identify, RefusesASecondValueWhereThereIsOne) {
     const Shared shared(small_config(), 7, 1);
     const Asked asked(shared, "GET / HTTP/1.1\nHost: h\nUser-Agent: a\nUser-Agent: b\n");
