@@ -21,10 +21,10 @@ using namespace larder::storage;
 
 constexpr UnixTime now = 1'800'000'000;
 
-struct OpenGate : Gate {
+struct OpenPermit final : Permit {
     bool permits(const KeyView&, const Object&) const override { return true; }
 };
-const OpenGate open_gate;
+const PermitPtr open_permit = std::make_shared<OpenPermit>();
 
 struct Disk {
     std::string directory = (std::filesystem::temp_directory_path() / "larder-bench-XXXXXX").string();
@@ -41,7 +41,7 @@ struct Disk {
         options.report = [&](std::string_view event, const std::string&) {
             if (event == "storage_opened") opened.set_value();
         };
-        layer = std::make_unique<DiskLayer>(options, open_gate);
+        layer = std::make_unique<DiskLayer>(options);
         opened.get_future().wait();
     }
     ~Disk() {
@@ -59,7 +59,8 @@ struct Disk {
         object->tags = {"a" + std::to_string(i % 1000), "b" + std::to_string(i % 77)};
         const auto promise = std::make_shared<std::promise<Stored>>();
         const std::string text = key(i);
-        layer->insert(text, 22, hash_key(text, 1), object, 8, nullptr, [promise](Stored s) { promise->set_value(s); });
+        layer->insert(OwnedKey({text, hash_key(text, 1), 22}), object, 8, open_permit,
+                      [promise](Stored s) { promise->set_value(s); });
         return promise->get_future();
     }
     static std::string key(std::uint64_t i) { return "http://api.example.com/api/workouts/" + std::to_string(i); }
@@ -116,7 +117,8 @@ void lookup(benchmark::State& state) {
             const std::string text = Disk::key((random >> 33) % count);
             const auto promise = std::make_shared<std::promise<bool>>();
             disk.layer->find(
-                text, hash_key(text, 1), [](const VariantSet& set) { return set.variants.front().get(); },
+                OwnedKey({text, hash_key(text, 1), 22}),
+                [](const VariantSet& set) { return set.variants.front().get(); },
                 [promise](const Layer::Found& one) { promise->set_value(one.object != nullptr); });
             found.push_back(promise->get_future());
         }

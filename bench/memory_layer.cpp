@@ -18,10 +18,10 @@ using namespace larder::storage;
 
 constexpr UnixTime now = 1'800'000'000;
 
-struct OpenGate : Gate {
+struct OpenPermit final : Permit {
     bool permits(const KeyView&, const Object&) const override { return true; }
 };
-const OpenGate open_gate;
+const OpenPermit open_permit;
 
 std::vector<std::string> make_texts(std::size_t count) {
     std::vector<std::string> texts;
@@ -51,7 +51,7 @@ struct Filled {
     std::vector<KeyView> keys = views(texts);
     MemoryLayer layer{{1 * config::GiB, config::EvictionPolicy::lru, 64, 1}};
     Filled() {
-        for (const KeyView& key : keys) layer.insert(key, object_of(1024), open_gate, now);
+        for (const KeyView& key : keys) layer.insert(key, object_of(1024), open_permit, now);
     }
 };
 
@@ -89,10 +89,10 @@ void insert_and_evict(benchmark::State& state) {
     const std::vector<std::string> texts = make_texts(400'000);
     const std::vector<KeyView> keys = views(texts);
     MemoryLayer layer({64 * config::MiB, policy, 64, 1});  // room for some 30,000
-    for (const KeyView& key : keys) layer.insert(key, object_of(1024), open_gate, now);
+    for (const KeyView& key : keys) layer.insert(key, object_of(1024), open_permit, now);
     std::size_t i = 0;
     for (auto _ : state) {
-        layer.insert(keys[i], object_of(1024), open_gate, now);
+        layer.insert(keys[i], object_of(1024), open_permit, now);
         i = i + 1 < keys.size() ? i + 1 : 0;
     }
     state.SetItemsProcessed(state.iterations());

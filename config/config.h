@@ -112,6 +112,8 @@ struct FileSystem {
     std::string path = "objects";          // a directory of its own; relative to data_dir
     unsigned readers = 4;                  // threads that read
     std::uint64_t queue_bytes = 64 * MiB;  // objects that wait to be written; what exceeds it is not stored there
+    milliseconds lookup_timeout = 1s;      // for the answer to a lookup; then the request goes on without the layer
+    milliseconds timeout = 10s;  // for what is not to be gone without: bodies, erasures, pages of the registry
     bool operator==(const FileSystem&) const = default;
 };
 
@@ -251,7 +253,8 @@ struct Limits {
     milliseconds follow_timeout = 30s;          // waiting for another request's response head
     seconds uncacheable_memory = 10s;           // an uncacheable key is not collapsed for this long
     // Invalidation and the admin listener.
-    unsigned invalidation_backlog = 10000;  // entries kept while older fills are in flight
+    unsigned invalidation_backlog = 10000;                // entries kept while older fills are in flight
+    std::uint64_t invalidation_backlog_bytes = 16 * MiB;  // of those entries
     unsigned invalidated_keys_listed = 100;
     unsigned keys_listed = 1000;  // a page of GET /v1/keys
     std::uint64_t admin_body_bytes = 1 * MiB;

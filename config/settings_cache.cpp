@@ -8,6 +8,8 @@
 namespace larder::config {
 namespace {
 
+using namespace std::chrono_literals;
+
 constexpr seconds longest = seconds(std::numeric_limits<std::int32_t>::max());  // RFC 9111 section 1.2.2
 
 // A technology that no layer can have: stands where the file's is not known, so that connection_config is not judged.
@@ -43,13 +45,12 @@ Setting<Layer> technology() {
 // What a technology needs to be reached. MEMORY needs nothing.
 Setting<Layer> connection_config() {
     Setting<Layer> made;
-    made.doc = {
-        "connection_config",
-        "a mapping",
-        "the defaults of the technology",
-        "How a technology is reached. MEMORY: nothing, the mapping must be empty. FILE_SYSTEM: path, readers and "
-        "queue_bytes.",
-        {}};
+    made.doc = {"connection_config",
+                "a mapping",
+                "the defaults of the technology",
+                "How a technology is reached. MEMORY: nothing, the mapping must be empty. FILE_SYSTEM: path, readers, "
+                "queue_bytes, lookup_timeout and timeout.",
+                {}};
     for (const Setting<FileSystem>& below : settings<FileSystem>()) made.doc.below.push_back(below.doc);
     made.read = [](Reader& reader, const Node& node, Layer& layer) {
         if (layer.technology == unknown) return;
@@ -86,6 +87,12 @@ const Settings<FileSystem>& settings() {
         setting("queue_bytes", &F::queue_bytes, Size(1 * MiB, 1024 * GiB),
                 "FILE_SYSTEM: objects in memory that wait to be written; what exceeds it is passed on without being "
                 "stored in this layer."),
+        setting("lookup_timeout", &F::lookup_timeout, Duration(1ms, 1min),
+                "FILE_SYSTEM: waiting for the answer to a lookup; then the request goes on as if the layer did not "
+                "have it. After 5 in a row the layer is not asked for a second, then two, up to a minute."),
+        setting("timeout", &F::timeout, Duration(10ms, 10min),
+                "FILE_SYSTEM: waiting for a piece of a body, which is then cut, for an invalidation, whose receipt "
+                "then says failed and not durable, and for a page of the registry."),
     };
     return all;
 }

@@ -65,7 +65,10 @@ const Settings<Limits>& settings() {
             "uncacheable_memory", &L::uncacheable_memory, Seconds(0s, 24h),
             "How long requests for a key are not made to wait for each other after a response that was not storable."),
         setting("invalidation_backlog", &L::invalidation_backlog, Number(16u, 10'000'000u),
-                "Invalidations kept while older fills are in flight; when full, such fills are not stored."),
+                "Invalidations kept while older fills are in flight; when there are more, the oldest such fills are "
+                "not stored."),
+        setting("invalidation_backlog_bytes", &L::invalidation_backlog_bytes, Size(64 * KiB, 16 * GiB),
+                "What those invalidations may occupy; beyond it, too, the oldest such fills are not stored."),
         setting("invalidated_keys_listed", &L::invalidated_keys_listed, Number(0u, 100'000u),
                 "Keys that an invalidation's answer lists."),
         setting("keys_listed", &L::keys_listed, Number(1u, 10'000u),

@@ -97,6 +97,32 @@ bool Invalidation::may_select(const storage::KeyView& view, const std::string& s
     return selects(view, unseen);
 }
 
+std::size_t Invalidation::charge() const {
+    std::size_t sum = sizeof *this - sizeof(Selection) + Selection::charge() + origin_.size();
+    for (const std::string& key_text : key_texts_) sum += sizeof key_text + key_text.size();
+    return sum;
+}
+
+std::string_view Invalidation::path() const {
+    std::string_view path;
+    for (const std::string& key_text : key_texts_) {
+        const std::size_t offset = path_offset(key_text);
+        const std::string_view own = offset == std::string::npos ? std::string_view() : path_of(key_text, offset);
+        if (own.empty() || (!path.empty() && own != path)) return {};
+        if (path.empty()) path = own;
+    }
+    return path;
+}
+
+bool Invalidation::same_selection(const Invalidation& other) const {
+    const auto written = [](const std::optional<config::PathPattern>& pattern) {
+        return pattern ? std::string_view(pattern->text) : std::string_view();
+    };
+    return type == other.type && key == other.key && erasure == other.erasure && layer == other.layer &&
+           key_texts_ == other.key_texts_ && tags == other.tags && origin_ == other.origin_ &&
+           written(pattern_) == written(other.pattern_) && strategy_name_ == other.strategy_name_;
+}
+
 bool Invalidation::selects(const storage::KeyView& view, const storage::Object& object) const {
     if (object.ticket >= sequence) return false;  // fetched after it: it is what the invalidation asked for
     switch (type) {

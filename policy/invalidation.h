@@ -46,8 +46,14 @@ class Invalidation final : public storage::Selection {
     std::vector<std::shared_ptr<const Invalidation>> further() const;
 
     bool selects(const storage::KeyView& key, const storage::Object& object) const override;
+    std::size_t charge() const override;
     // Whether it may select what a fetch brings that began as `ticket` and has no response yet: its tags can be any.
     bool may_select(const storage::KeyView& key, const std::string& strategy_name, Sequence ticket) const;
+
+    // The path of every key that it selects; empty: keys of several paths. As long as this lives.
+    std::string_view path() const;
+    // The other one selects the same, but for the number, and does the same to it.
+    bool same_selection(const Invalidation& other) const;
 
   private:
     Invalidation() = default;

@@ -1,6 +1,26 @@
 #include "proxy/deadlines.h"
 
+#include <boost/asio/execution_context.hpp>
+
 namespace larder::proxy {
+namespace {
+
+class OfLoop final : public asio::execution_context::service {
+  public:
+    using key_type = OfLoop;
+    static asio::execution_context::id id;
+    explicit OfLoop(asio::execution_context& context) : service(context) {}
+    void shutdown() override {}
+
+    Deadlines deadlines;
+};
+asio::execution_context::id OfLoop::id;
+
+}  // namespace
+
+Deadlines& deadlines_of(const Executor& executor) {
+    return asio::use_service<OfLoop>(executor.context()).deadlines;
+}
 
 void Deadlines::check(Steady::time_point now) {
     for (auto it = list_.begin(); it != list_.end();) {

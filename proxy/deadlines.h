@@ -9,6 +9,7 @@
 #include <functional>
 
 #include "proxy/clock.h"
+#include "proxy/task.h"
 
 namespace larder::proxy {
 
@@ -44,6 +45,10 @@ class Deadlines {
   private:
     boost::intrusive::list<Deadline, boost::intrusive::constant_time_size<false>> list_;
 };
+
+// Those of the loop that the executor belongs to, from its first use until the loop is destroyed. Whoever runs a loop
+// checks them at every tick. On the loop's thread.
+Deadlines& deadlines_of(const Executor& executor);
 
 // A transfer that has to make progress: `window` passes at most before `window * rate` more bytes have moved.
 // A peer that moves one byte a second does not keep it alive (slow body and slow read attacks).

@@ -7,11 +7,11 @@
 #include "policy/pattern_index.h"
 #include "policy/stored.h"
 #include "policy/vary.h"
+#include "proxy/answers.h"
 #include "proxy/content.h"
 #include "proxy/identify.h"
 #include "proxy/own_url.h"
 #include "proxy/run_exchange.h"
-#include "proxy/wakeup.h"
 
 namespace larder::proxy {
 namespace {
@@ -20,27 +20,18 @@ bool one_line(std::string_view text) {
     return text.find_first_of("\r\n") == std::string_view::npos;
 }
 
-// What a layer holds under the key. Its threads may have it longer than the coroutine that asked.
-struct Asked {
-    explicit Asked(Executor executor) : wakeup(std::move(executor)) {}
-    Wakeup wakeup;
-    storage::Layer::Found found;
-};
-
+// What a layer holds under the key.
 Task<void> ask(Executor executor, const Exchange& exchange, const Tiers& tiers, LayerAnswer& answer) {
     storage::VariantSetPtr set;
     if (const auto& memory = tiers.memory(answer.tier)) {
         set = memory->peek(exchange.key);
     } else {
-        const auto asked = std::make_shared<Asked>(executor);
+        Answers<storage::Layer::Found> answers(executor);
         const auto none = [](const storage::VariantSet&) -> const storage::Object* { return nullptr; };
-        tiers.layer(answer.tier)->find(std::string(exchange.key.text), exchange.key.hash, none, [asked](auto found) {
-            asked->found = std::move(found);
-            asked->wakeup.notify();
-        });
-        co_await asked->wakeup.wait();
-        answer.failed = asked->found.failed;
-        set = asked->found.set;
+        tiers.layer(answer.tier)->find(storage::OwnedKey(exchange.key), none, answers.callback());
+        const auto came = co_await answers.within(tiers.settings(answer.tier).file_system.lookup_timeout);
+        answer.failed = !came.front() || came.front()->failed;
+        if (came.front()) set = came.front()->set;
     }
     const storage::Object* object =
         set ? policy::choose_variant(*set, {*exchange.fields, exchange.first_language}) : nullptr;

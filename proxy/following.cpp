@@ -183,7 +183,7 @@ Task<FollowOutcome> follow(Worker& worker, Exchange& exchange, Downstream& clien
     }
     // Ours only if its Vary selects us, and if nothing has invalidated it since its fetch began.
     if (progress.overtaken || !policy::vary_matches(progress.object->vary, *exchange.fields) ||
-        !shared.tickets.permits(exchange.key, *progress.object)) {
+        !shared.tickets.permits(exchange.key, *progress.object, progress.object->ticket)) {
         co_return outcome;
     }
     exchange.result = Result::miss;

@@ -21,9 +21,8 @@ std::string directory_of(const config::Config& config, const config::Layer& sett
 
 }  // namespace
 
-Layers::Layers(const policy::Tickets& tickets, Events& events, const Clock& clock, std::uint64_t seed, unsigned workers,
-               std::vector<std::string> kept)
-    : tickets_(tickets), events_(events), clock_(clock), seed_(seed), workers_(workers), kept_(std::move(kept)) {}
+Layers::Layers(Events& events, const Clock& clock, std::uint64_t seed, unsigned workers, std::vector<std::string> kept)
+    : events_(events), clock_(clock), seed_(seed), workers_(workers), kept_(std::move(kept)) {}
 
 Layers::~Layers() = default;
 
@@ -33,6 +32,7 @@ Tier Layers::make(const config::Config& config, const config::Layer& settings) {
     tier.counters = std::make_shared<PerWorker<LayerCounters>>(workers_);
     if (settings.technology == config::Technology::file_system) {
         tier.layer = make_disk(config, settings);
+        tier.health = std::make_shared<Tier::Health>();
         return tier;
     }
     storage::MemoryOptions options;
@@ -57,7 +57,7 @@ std::shared_ptr<storage::Layer> Layers::make_disk(const config::Config& config, 
         events.emit(event, {{"layer", layer}, {"detail", detail}});
     };
     options.keep_content = std::ranges::find(kept_, settings.file_system.path) != kept_.end();
-    return std::make_shared<storage::DiskLayer>(options, tickets_);
+    return std::make_shared<storage::DiskLayer>(options);
 }
 
 std::vector<Tier> Layers::open(const config::Config& config) {

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "config/config.h"
-#include "policy/tickets.h"
 #include "proxy/clock.h"
 #include "proxy/events.h"
 #include "proxy/tiers.h"
@@ -19,8 +18,7 @@ class Layers {
   public:
     // All of it outlives this. `kept`: directories in which everything is up to date, for no invalidation can have
     // missed it; layers elsewhere start empty. Once keep() was called the same holds for those that a reload adds.
-    Layers(const policy::Tickets&, Events&, const Clock&, std::uint64_t seed, unsigned workers,
-           std::vector<std::string> kept);
+    Layers(Events&, const Clock&, std::uint64_t seed, unsigned workers, std::vector<std::string> kept);
     ~Layers();
 
     // The layers of a configuration, open: those that are there, and new ones. Throws std::runtime_error with a message
@@ -42,7 +40,6 @@ class Layers {
     Tier make(const config::Config&, const config::Layer&);
     std::shared_ptr<storage::Layer> make_disk(const config::Config&, const config::Layer&);
 
-    const policy::Tickets& tickets_;
     Events& events_;
     const Clock& clock_;
     const std::uint64_t seed_;

@@ -66,7 +66,7 @@ Task<void> Leader::complete_part() {
     // The client is promised all of it, so how much comes has to be known.
     const bool fits = length == missing &&
                       policy::storable(request(), as_whole(), rules()) == policy::StoreVerdict::storable &&
-                      shared_.tickets.permits(exchange_.key, part);
+                      ticket_->permits(exchange_.key, part);
     if (!head || !fits) {
         // They are no parts of one representation: all of it is asked for.
         discard_response();

@@ -250,6 +250,8 @@ std::string metrics_text(const Shared& shared) {
         out.sample({{"limit", word(static_cast<Limit>(i))}},
                    total(metrics, [&](const WorkerMetrics& w) -> const Counter& { return w.limits[i]; }));
     }
+    out.sample({{"limit", std::string_view("invalidation_backlog")}},
+               static_cast<std::int64_t>(shared.tickets.refused()));
     out.sample({{"limit", std::string_view("admin_connections")}},
                static_cast<std::int64_t>(metrics.admin_displaced.load(std::memory_order_relaxed)));
     out.family("larder_admin_refused_total", "counter", "Admin calls without the right token.");

@@ -41,7 +41,7 @@ Task<void> answer_and_store(Worker& worker, Exchange& exchange, Downstream& clie
     const std::uint64_t max_size = std::min(rules.configuration.max_object_size, tiers.largest(strategy));
     auto ticket = std::make_shared<policy::Tickets::Ticket>(worker.shared().tickets.begin());
     const auto object = stored_response(exchange, as_get(exchange), fetched, writing.before->sequence());
-    const bool overtaken = !worker.shared().tickets.permits(exchange.key, *object, writing.own);
+    const bool overtaken = !writing.before->permits(exchange.key, *object, writing.own);
     writing.before.reset();
     if (overtaken || length.value_or(0) > max_size) {
         ticket.reset();

@@ -1,11 +1,11 @@
 #include "proxy/registry.h"
 
 #include <algorithm>
-#include <atomic>
 #include <boost/asio/post.hpp>
+#include <functional>
 #include <iterator>
 
-#include "proxy/wakeup.h"
+#include "proxy/answers.h"
 
 namespace larder::proxy {
 namespace {
@@ -15,22 +15,13 @@ using storage::KeyPage;
 using storage::KeyPosition;
 using storage::KeyRow;
 
-// Pages that layers were asked for; their threads may have it longer than the coroutine that asked.
-struct Asked {
-    Asked(Executor executor, std::size_t tiers, std::size_t slow)
-        : wakeup(std::move(executor)), left(slow), pages(tiers), failed(tiers, 0) {}
-    Wakeup wakeup;
-    std::atomic<std::size_t> left;
-    std::vector<KeyPage> pages;
-    std::vector<char> failed;
-};
+// What a layer has answered; nullopt: it failed.
+using Listed = std::optional<KeyPage>;
 
 void ask(storage::Layer& layer, const KeyFilter& filter, const std::optional<KeyPosition>& after, std::size_t limit,
-         const std::shared_ptr<Asked>& asked, std::size_t tier) {
-    layer.list(filter, after, limit, [asked, tier](KeyPage page, bool failed) {
-        if (!failed) asked->pages[tier] = std::move(page);
-        asked->failed[tier] = failed;
-        if (asked->left.fetch_sub(1) == 1) asked->wakeup.notify();
+         std::function<void(Listed)> answer) {
+    layer.list(filter, after, limit, [answer = std::move(answer)](KeyPage page, bool failed) {
+        answer(failed ? Listed() : Listed(std::move(page)));
     });
 }
 
@@ -78,20 +69,28 @@ RegistryPage merged(std::vector<KeyPage> pages, std::size_t limit) {
 // One page of each layer, up to where they are complete together.
 Task<RegistryPage> some_keys(Executor executor, const Tiers& tiers, const KeyFilter& filter,
                              const std::optional<KeyPosition>& after, std::size_t limit) {
-    std::size_t slow = 0;
-    for (std::size_t tier = 0; tier < tiers.size(); ++tier) slow += tiers.layer(tier) ? 1 : 0;
-    const auto asked = std::make_shared<Asked>(executor, tiers.size(), slow);
+    Answers<Listed> answers(executor, tiers.size());
+    std::chrono::milliseconds time{0};
     for (std::size_t tier = 0; tier < tiers.size(); ++tier) {
-        if (tiers.layer(tier)) ask(*tiers.layer(tier), filter, after, limit, asked, tier);
+        if (!tiers.layer(tier)) continue;
+        time = std::max(time, tiers.settings(tier).file_system.timeout);
+        ask(*tiers.layer(tier), filter, after, limit, answers.callback(tier));
     }
     for (std::size_t tier = 0; tier < tiers.size(); ++tier) {
-        if (tiers.memory(tier)) asked->pages[tier] = tiers.memory(tier)->list(filter, after, limit);
+        if (tiers.memory(tier)) answers.callback(tier)(tiers.memory(tier)->list(filter, after, limit));
     }
-    if (slow > 0) co_await asked->wakeup.wait();
-    RegistryPage page = merged(std::move(asked->pages), limit);
+    auto came = co_await answers.within(time);
+    std::vector<KeyPage> pages(tiers.size());
+    std::vector<std::size_t> failed;
     for (std::size_t tier = 0; tier < tiers.size(); ++tier) {
-        if (asked->failed[tier]) page.failed.push_back(tier);
+        if (came[tier] && *came[tier]) {
+            pages[tier] = std::move(**came[tier]);
+        } else {
+            failed.push_back(tier);
+        }
     }
+    RegistryPage page = merged(std::move(pages), limit);
+    page.failed = std::move(failed);
     co_return page;
 }
 

@@ -57,7 +57,7 @@ struct Server::Parts {
     std::string token;
     Shared shared;
     asio::io_context control{1};
-    Deadlines deadlines;
+    Deadlines& deadlines = deadlines_of(control.get_executor());
     Relay relay;
     Listening listening;
     Reload reload;

@@ -24,8 +24,8 @@ Shared::Shared(config::Config configuration, std::uint64_t seed, unsigned worker
                std::vector<std::string> kept)
     : hash_seed(seed),
       loop_id(loop_id_of(seed)),
-      tickets(configuration.limits.invalidation_backlog, first_ticket),
-      layers(tickets, events, clock, seed, worker_count, std::move(kept)),
+      tickets(configuration.limits.invalidation_backlog, first_ticket, configuration.limits.invalidation_backlog_bytes),
+      layers(events, clock, seed, worker_count, std::move(kept)),
       fills(configuration.limits.fill_window_bytes, configuration.limits.fills_bytes),
       metrics(worker_count),
       clients(configuration.limits.connections_per_client) {
@@ -51,7 +51,7 @@ std::shared_ptr<const Running> Shared::prepare(config::Config configuration) {
 
 void Shared::adopt(std::shared_ptr<const Running> next) {
     const config::Limits& limits = next->config.limits;
-    tickets.change_backlog(limits.invalidation_backlog);
+    tickets.change_backlog(limits.invalidation_backlog, limits.invalidation_backlog_bytes);
     fills.change_limits(limits.fill_window_bytes, limits.fills_bytes);
     clients.change_limit(limits.connections_per_client);
     layers.keep(next->tiers->all());

@@ -130,7 +130,7 @@ storage::ObjectPtr Storing::put_together(std::shared_ptr<storage::Object> receiv
     if (!held || !held->lifetime.fresh(worker_.shared().clock.unix_time())) return received;
     if (!held->part) return policy::same_representation(*held, *received) ? nullptr : received;
     // An invalidation since its fetch concerns it, though not what came now.
-    if (!policy::combinable(*held, *received) || !worker_.shared().tickets.permits(key_, *held)) return received;
+    if (!policy::combinable(*held, *received) || !ticket_->permits(key_, *held)) return received;
     auto joined = std::make_shared<storage::Object>(policy::combined(*held, *received));
     joined->body = compact(std::const_pointer_cast<storage::Body>(joined->body));
     const bool fits = !joined->part || joined->body->size <= running_->tiers->largest_part(what_.strategy);

@@ -54,6 +54,9 @@ void ignore(Stored) {}
 
 Tiers::Tiers(std::vector<Tier> tiers, const policy::StrategyTable& strategies, policy::Tickets& tickets)
     : tickets_(tickets), tiers_(std::move(tiers)) {
+    for (Tier& tier : tiers_) {
+        if (tier.layer && !tier.health) tier.health = std::make_shared<Tier::Health>();
+    }
     std::stable_sort(tiers_.begin(), tiers_.end(),
                      [](const Tier& a, const Tier& b) { return a.settings.cache_level < b.settings.cache_level; });
     for (const policy::Strategy& strategy : strategies.all()) {
@@ -92,17 +95,14 @@ Stored Tiers::store(const storage::KeyView& key, const storage::ObjectPtr& objec
         Tier& into = tiers_[tier];
         Stored stored = Stored::failed;
         if (into.memory) {
-            stored = into.memory->insert(key, object, tickets_, object->stored_at, max_variants_[strategy]);
+            stored = into.memory->insert(key, object, *hold, object->stored_at, max_variants_[strategy]);
             into.counters->of(metrics.index).stores[static_cast<std::size_t>(stored)].add();
-        } else if (!tickets_.permits(key, *object)) {
+        } else if (!hold->permits(key, *object)) {
             stored = Stored::invalidated;
         } else if (object->part) {
             continue;
         } else {
-            const auto takes = into.layer->stats().available ? Stored::yes : Stored::failed;
-            stored = object->body->size > into.layer->largest() ? Stored::too_large : takes;
-            into.layer->insert(std::string(key.text), key.path_offset, key.hash, object, max_variants_[strategy], hold,
-                               ignore);
+            stored = into.layer->insert(storage::OwnedKey(key), object, max_variants_[strategy], hold, ignore);
             give(key.hash);
         }
         // Another layer has it: what this one has instead must not be found any more.
@@ -123,16 +123,15 @@ Stored Tiers::refresh(const storage::KeyView& key, const storage::ObjectPtr& old
         Tier& in = tiers_[tier];
         Stored stored = Stored::failed;
         if (in.memory) {
-            stored = in.memory->refresh(key, old.get(), next, tickets_, next->stored_at);
+            stored = in.memory->refresh(key, old.get(), next, *hold, next->stored_at);
             in.counters->of(metrics.index).stores[static_cast<std::size_t>(stored)].add();
             // A second copy from a slow layer, or no room: the next lookup gets it from there.
             const bool hides = stored != Stored::yes && stored != Stored::invalidated && slow_[strategy];
             if (hides) erase_from(in, key, *old, OfVariant::Which::itself);
-        } else if (!tickets_.permits(key, *next)) {
+        } else if (!hold->permits(key, *next)) {
             stored = Stored::invalidated;
         } else {
-            if (in.layer->stats().available) stored = Stored::yes;
-            in.layer->refresh(std::string(key.text), key.hash, old, next, hold, ignore);
+            stored = in.layer->refresh(storage::OwnedKey(key), old, next, hold, ignore);
             give(key.hash);
         }
         result = best(result, stored);
@@ -216,7 +215,14 @@ void Tiers::expire(storage::UnixTime now) {
 }
 
 storage::LayerStats Tiers::stats(std::size_t tier) const {
-    return tiers_[tier].memory ? tiers_[tier].memory->stats() : tiers_[tier].layer->stats();
+    const Tier& of = tiers_[tier];
+    if (of.memory) return of.memory->stats();
+    storage::LayerStats stats = of.layer->stats();
+    const Tier::Health& health = *of.health;
+    stats.errors[static_cast<std::size_t>(storage::LayerError::timeout)] +=
+        health.lookups.timeouts() + health.erasures.timeouts();
+    stats.available = stats.available && health.lookups.available() && health.erasures.available();
+    return stats;
 }
 
 }  // namespace larder::proxy

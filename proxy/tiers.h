@@ -1,10 +1,12 @@
 // The layers of a configuration, lowest cache_level first: where a strategy's objects are looked up, stored and erased.
 //
 // Layers that answer at once (MEMORY) are asked directly, on any thread. The others, here called slow, work on threads
-// of their own: lookups and erasures wait for them without blocking a worker, stores and refreshes are handed to them
-// and not waited for. Whatever becomes visible in a layer passes the tickets there. A slow layer answers into memory
-// that it shares with the coroutine; what is waited for must have answered before its executor's context is destroyed,
-// which a worker's loop ensures, since it runs as long as it has connections or background work.
+// of their own: lookups and erasures wait for them without blocking a worker, and for so long as the layer's settings
+// say; stores and refreshes are handed to them and not waited for. A lookup that is not answered in time has failed,
+// and the request goes on without the layer; an erasure that is not has failed in the receipt, though the layer serves
+// nothing of what was selected. A layer that often does not answer in time is left alone for a while. Whatever becomes
+// visible in a layer passes the ticket of its operation there. A worker's loop runs as long as it has connections or
+// background work, so that nothing is waited for when it is destroyed.
 #pragma once
 
 #include <array>
@@ -18,6 +20,7 @@
 #include "policy/tickets.h"
 #include "policy/vary.h"
 #include "proxy/invalidate.h"
+#include "proxy/layer_health.h"
 #include "proxy/metrics.h"
 #include "proxy/task.h"
 #include "storage/layer.h"
@@ -31,6 +34,11 @@ struct Tier {
     std::shared_ptr<storage::MemoryLayer> memory;
     std::shared_ptr<storage::Layer> layer;
     std::shared_ptr<PerWorker<LayerCounters>> counters;
+    // Of a slow one.
+    struct Health {
+        LayerHealth lookups, erasures;
+    };
+    std::shared_ptr<Health> health = nullptr;
 
     // Holds the same content, whatever its settings.
     bool same_place(const Tier& other) const { return memory == other.memory && layer == other.layer; }
@@ -62,7 +70,7 @@ class Tiers {
     // Keeps the ticket of a fetch until every layer has let go of what came of it.
     using Hold = std::shared_ptr<policy::Tickets::Ticket>;
     // Into the strategy's layer and those in front; a part only into those that answer at once. `yes`: one that answers
-    // at once has it, or a slow one that takes it was given it.
+    // at once has it, or a slow one has taken it and is to write it. `hold` is asked whether it may.
     storage::Stored store(const storage::KeyView& key, const storage::ObjectPtr& object, std::uint32_t strategy,
                           const Hold& hold, WorkerMetrics& metrics);
     // What the layers that answer at once hold of this variant; null: nothing.

@@ -1,21 +1,19 @@
 // What Tiers waits for: lookups in slow layers, and erasures.
 #include <algorithm>
-#include <atomic>
 
 #include "policy/vary.h"
+#include "proxy/answers.h"
 #include "proxy/tiers.h"
-#include "proxy/wakeup.h"
 
 namespace larder::proxy {
 namespace {
 
 using storage::Layer;
 
-// A question to a slow layer, whose thread may have it longer than the coroutine that asked: with a copy of all that
-// decides between variants.
+// What decides between variants, copied: a slow layer's thread may have it longer than the coroutine that asked.
 class Lookup {
   public:
-    Lookup(Executor executor, const policy::Selecting& request) : wakeup(std::move(executor)) {
+    explicit Lookup(const policy::Selecting& request) {
         std::size_t size = request.first_language.size();
         for (const policy::Field& field : request.fields) size += field.name.size() + field.value.size();
         text_.reserve(size);  // never moves: the views stay good
@@ -30,9 +28,6 @@ class Lookup {
         return policy::choose_variant(set, {request_, first_language_});
     }
 
-    Wakeup wakeup;
-    Layer::Found found;
-
   private:
     std::string_view kept(std::string_view text) {
         text_ += text;
@@ -43,13 +38,11 @@ class Lookup {
     std::string_view first_language_;
 };
 
-void ask(Layer& layer, const storage::KeyView& key, const std::shared_ptr<Lookup>& lookup) {
+void ask(Layer& layer, const storage::KeyView& key, const policy::Selecting& request, Answers<Layer::Found>& answers) {
+    const auto lookup = std::make_shared<Lookup>(request);
     layer.find(
-        std::string(key.text), key.hash, [lookup](const storage::VariantSet& set) { return lookup->choose(set); },
-        [lookup](Layer::Found found) {
-            lookup->found = std::move(found);
-            lookup->wakeup.notify();
-        });
+        storage::OwnedKey(key), [lookup](const storage::VariantSet& set) { return lookup->choose(set); },
+        answers.callback());
 }
 
 // With a pin of its own, since the other variants of the set are not to be kept with it.
@@ -58,13 +51,22 @@ storage::ObjectPtr in(const storage::VariantSet& set, const storage::Object* obj
                          [&](const storage::ObjectPtr& variant) { return variant.get() == object; });
 }
 
-// Selections that slow layers apply at the same time.
-struct Erasures {
-    Erasures(Executor executor, std::size_t count) : wakeup(std::move(executor)), left(count), answers(count) {}
-    Wakeup wakeup;
-    std::atomic<std::size_t> left;
-    std::vector<Layer::Applied> answers;
+// What a slow layer was asked to erase.
+struct Erasing {
+    Erasing(const Executor& executor, std::size_t selections) : answers(executor, selections) {}
+    Answers<Layer::Applied> answers;
+    bool patient = true;  // the layer answers erasures in time mostly
 };
+
+void note(LayerHealth& health, bool in_time, bool failed) {
+    if (!in_time) {
+        health.timed_out(Steady::now());
+    } else if (failed) {
+        health.failed(Steady::now());
+    } else {
+        health.answered();
+    }
+}
 
 void add(InvalidationReceipt& receipt, InvalidationReceipt::ForLayer& layer, storage::Erased erased,
          std::size_t list_at_most) {
@@ -83,17 +85,25 @@ Task<Tiers::Found> Tiers::find_slow(Executor executor, storage::KeyView key, pol
     Found found;
     for (std::size_t tier = 0; tier < depth_[strategy]; ++tier) {
         if (!tiers_[tier].layer) continue;
+        Tier& asked = tiers_[tier];
+        LayerCounters& metric = asked.counters->of(metrics.index);
+        if (!asked.health->lookups.may_ask(Steady::now())) {
+            metric.errors.add();
+            continue;
+        }
         // Between the layer's answer and the promotion an invalidation may come: it stays known while this is held.
         const auto ticket = std::make_shared<policy::Tickets::Ticket>(tickets_.begin());
-        const auto lookup = std::make_shared<Lookup>(executor, request);
-        ask(*tiers_[tier].layer, key, lookup);
-        co_await lookup->wakeup.wait();
-        LayerCounters& metric = tiers_[tier].counters->of(metrics.index);
-        const Layer::Found& answer = lookup->found;
+        Answers<Layer::Found> answers(executor);
+        ask(*asked.layer, key, request, answers);
+        const auto came = co_await answers.within(asked.settings.file_system.lookup_timeout);
+        Layer::Found answer;
+        answer.failed = true;
+        if (came.front()) answer = *came.front();
+        note(asked.health->lookups, came.front().has_value(), answer.failed);
         (answer.failed ? metric.errors : answer.object ? metric.hits : metric.misses).add();
         if (answer.failed || !answer.set) continue;
         // Overtaken by an invalidation on its way here: it is gone, whatever the layer said.
-        if (answer.object && !tickets_.permits(key, *answer.object)) continue;
+        if (answer.object && !ticket->permits(key, *answer.object)) continue;
         if (answer.object || !found.set) found.set = answer.set;
         found.object = answer.object;
         if (!answer.object) continue;
@@ -109,11 +119,10 @@ void Tiers::promote(const storage::KeyView& key, const storage::ObjectPtr& objec
     for (std::size_t tier = 0; tier < from; ++tier) {
         const Tier& into = tiers_[tier];
         if (into.memory) {
-            const auto stored = into.memory->insert(key, object, tickets_, now, max_variants_[strategy]);
+            const auto stored = into.memory->insert(key, object, *hold, now, max_variants_[strategy]);
             into.counters->of(metrics.index).stores[static_cast<std::size_t>(stored)].add();
         } else {
-            into.layer->insert(std::string(key.text), key.path_offset, key.hash, object, max_variants_[strategy], hold,
-                               [](storage::Stored) {});
+            into.layer->insert(storage::OwnedKey(key), object, max_variants_[strategy], hold, [](storage::Stored) {});
         }
     }
 }
@@ -123,43 +132,50 @@ Task<InvalidationReceipt> Tiers::erase(Executor executor, std::shared_ptr<const 
     InvalidationReceipt receipt;
     std::vector<std::shared_ptr<const storage::Selection>> selections{invalidation};
     for (auto& other : invalidation->further()) selections.push_back(std::move(other));
-    std::size_t slow = 0;
     for (std::size_t tier = 0; tier < tiers_.size(); ++tier) {
         if (invalidation->layer && *invalidation->layer != tiers_[tier].settings.layer_name) continue;
         receipt.layers.push_back({tier, tiers_[tier].settings.layer_name, tiers_[tier].settings.technology, 0, false});
-        if (tiers_[tier].layer) ++slow;
     }
-    const auto erasures = std::make_shared<Erasures>(executor, slow * selections.size());
-    std::size_t next = 0;
-    for (auto& layer : receipt.layers) {
-        const Tier& in = tiers_[layer.tier];
-        for (const auto& selection : selections) {
-            if (!in.layer) continue;
-            in.layer->erase(selection, invalidation->erasure, list_at_most,
-                            [erasures, which = next++](Layer::Applied applied) {
-                                erasures->answers[which] = std::move(applied);
-                                if (erasures->left.fetch_sub(1) == 1) erasures->wakeup.notify();
-                            });
+    const auto began = Steady::now();
+    std::vector<std::optional<Erasing>> slow(receipt.layers.size());
+    for (std::size_t which = 0; which < slow.size(); ++which) {
+        const Tier& in = tiers_[receipt.layers[which].tier];
+        if (!in.layer) continue;
+        slow[which].emplace(executor, selections.size());
+        slow[which]->patient = in.health->erasures.may_ask(began);
+        for (std::size_t i = 0; i < selections.size(); ++i) {
+            in.layer->erase(selections[i], invalidation->erasure, list_at_most, slow[which]->answers.callback(i));
         }
     }
     for (auto& layer : receipt.layers) {
         const Tier& in = tiers_[layer.tier];
+        if (!in.memory) continue;
         for (const auto& selection : selections) {
-            if (in.memory) {
-                add(receipt, layer, in.memory->erase(*selection, invalidation->erasure, list_at_most), list_at_most);
+            add(receipt, layer, in.memory->erase(*selection, invalidation->erasure, list_at_most), list_at_most);
+        }
+    }
+    for (std::size_t which = 0; which < slow.size(); ++which) {
+        if (!slow[which]) continue;
+        auto& layer = receipt.layers[which];
+        Tier& in = tiers_[layer.tier];
+        const auto passed = std::chrono::duration_cast<std::chrono::milliseconds>(Steady::now() - began);
+        const auto left = std::max(in.settings.file_system.timeout - passed, std::chrono::milliseconds(1));
+        auto came = co_await slow[which]->answers.within(slow[which]->patient ? left : std::chrono::milliseconds(0));
+        bool all_in_time = true;
+        for (std::optional<Layer::Applied>& applied : came) {
+            if (applied) {
+                add(receipt, layer, std::move(applied->erased), list_at_most);
+                layer.failed = layer.failed || applied->failed;
+                receipt.durable = receipt.durable && applied->durable;
+            } else {
+                // The layer knows of it and serves nothing of it, but nobody knows when it will be written.
+                all_in_time = false;
+                layer.failed = true;
+                receipt.durable = receipt.durable && invalidation->erasure == storage::Erasure::dry_run;
             }
         }
-    }
-    if (slow > 0) co_await erasures->wakeup.wait();
-    next = 0;
-    for (auto& layer : receipt.layers) {
-        if (!tiers_[layer.tier].layer) continue;
-        for (std::size_t i = 0; i < selections.size(); ++i) {
-            Layer::Applied& applied = erasures->answers[next++];
-            add(receipt, layer, std::move(applied.erased), list_at_most);
-            layer.failed = layer.failed || applied.failed;
-            receipt.durable = receipt.durable && applied.durable;
-        }
+        if (slow[which]->patient) note(in.health->erasures, all_in_time, layer.failed);
+        if (!slow[which]->patient && all_in_time) in.health->erasures.answered();
     }
     co_return receipt;
 }

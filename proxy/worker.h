@@ -80,7 +80,7 @@ class Worker {
     const unsigned index_;
     asio::io_context context_{1};
     asio::executor_work_guard<Executor> guard_;
-    Deadlines deadlines_;
+    Deadlines& deadlines_ = deadlines_of(context_.get_executor());
     WorkerMetrics& metrics_;
     Pool pool_;
     std::mt19937_64 random_;

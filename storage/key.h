@@ -24,6 +24,18 @@ struct KeyView {
     std::uint32_t path_offset = 0;  // where the path begins in text: behind scheme and authority
 };
 
+// A key that owns its text, for whoever has it longer than its caller.
+struct OwnedKey {
+    OwnedKey() = default;
+    explicit OwnedKey(const KeyView& key) : text(key.text), hash(key.hash), path_offset(key.path_offset) {}
+
+    std::string text;
+    KeyHash hash;
+    std::uint32_t path_offset = 0;
+
+    KeyView view() const { return {text, hash, path_offset}; }
+};
+
 // XXH3 with 128 bits of result and a secret seed.
 KeyHash hash_key(std::string_view text, std::uint64_t seed);
 

@@ -33,6 +33,10 @@ const char* word(LayerError error) {
             return "full";
         case LayerError::damaged:
             return "damaged";
+        case LayerError::busy:
+            return "busy";
+        case LayerError::timeout:
+            return "timeout";
     }
     assert(false);
     return "";

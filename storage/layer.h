@@ -23,21 +23,24 @@
 
 namespace larder::storage {
 
-// Asked under the lock, or in the transaction, that makes an object visible: may it become visible? It may not when an
-// invalidation that selects it came after its fetch began (policy/tickets.h).
-class Gate {
+// An operation's leave to make an object visible. It is asked under the lock, or in the transaction, that does so, and
+// held until the object is visible or given up: for so long the invalidations are known that the operation may not
+// undo. It refuses an object that one of them selects, but counts only those that were not yet applied everywhere when
+// the operation began (policy/tickets.h): older ones have reached whatever the operation found. Any thread.
+class Permit {
   public:
-    virtual ~Gate() = default;
+    virtual ~Permit() = default;
     virtual bool permits(const KeyView& key, const Object& object) const = 0;
 };
+using PermitPtr = std::shared_ptr<const Permit>;
 
 enum class Stored {
     yes,
-    invalidated,  // the gate refused
+    invalidated,  // the permit was refused
     too_large,    // larger than the layer takes
     superseded,   // a response whose fetch began later is there already, or what was to be refreshed is gone
     failed,       // the layer failed
-    skipped,      // the layer's queue is full
+    skipped,      // the layer's queue is full, or the layer is not to be written to at this moment
 };
 inline constexpr std::size_t stored_outcomes = 6;
 const char* word(Stored);
@@ -61,8 +64,10 @@ enum class LayerError {
     write,    // it failed to write
     full,     // no room, although what was due to leave has left
     damaged,  // a value that failed its check: it was dropped
+    busy,     // a question was refused, since too many waited for an answer
+    timeout,  // an answer did not come in time
 };
-inline constexpr std::size_t layer_errors = 4;
+inline constexpr std::size_t layer_errors = 6;
 const char* word(LayerError);
 
 struct LayerStats {
@@ -76,9 +81,30 @@ struct LayerStats {
     bool available = true;                                // it takes operations at this moment
 };
 
-// A layer that may block. Every call returns at once; `done` runs exactly once, on a thread of the layer's, also when
-// the layer fails or stops. Operations that change it are applied in the order of the calls. Arguments are copied in;
-// nothing is borrowed past the call. The gate that it was made with outlives it.
+// A layer that may block.
+//
+// Calls. Every call returns at once, from any thread, whatever state the technology is in: it takes no lock that is
+// held while the technology is waited for. Arguments are copied in; nothing is borrowed past the call. Operations that
+// change the layer are applied in the order of the calls, as far as those for one key, and erasures, can tell.
+//
+// Answers. `done` runs exactly once, also when the layer fails or stops: on a thread of the layer's, or before the call
+// returns, on the caller's, when the operation was refused. It may come late, or when nobody waits any more: a caller
+// gives it shared ownership of all that it touches, holds no lock that it takes, and waits with a deadline
+// (proxy/answers.h). `done` and `Choose` neither block nor throw.
+//
+// Cancellation. There is none: a caller that does not wait any longer forgets the answer. A find leaves nothing behind
+// then; a store or an erasure is still made, in its place in the order.
+//
+// Back-pressure. What waits is bounded. A find, list or body source that would be one too many is answered `failed` at
+// once, a store `skipped`. An erasure is never refused: when more wait than the layer can keep, it stops answering (a
+// find has `failed`) until it has dropped everything.
+//
+// Erasures. Before the call returns the layer knows the erasure: no find that is asked later, whether the erasure has
+// been answered or not, gets what was selected.
+//
+// The end. Whoever destroys a layer has made sure that nobody calls it; all that it was asked is answered before the
+// destructor returns, and later reads of its body sources give nothing. A permit that was passed in is let go of before
+// `done` runs.
 class Layer {
   public:
     virtual ~Layer() = default;
@@ -92,24 +118,26 @@ class Layer {
             nullptr;  // in `set`, the chosen one, and the only one with a body (which may have a source)
         bool failed = false;
     };
-    // What was inserted, refreshed or erased before the call is seen, whether it has been written or not; soft
-    // invalidations of what is not written yet excepted. Counts a use of the chosen object.
-    virtual void find(std::string key_text, KeyHash hash, Choose choose, std::function<void(Found)> done) = 0;
+    // What was inserted, refreshed or erased before the call is seen, whether it has been written or not, but for
+    // stores whose permit is refused by now; soft invalidations of what is not written yet excepted. Counts a use of
+    // the chosen object.
+    virtual void find(OwnedKey key, Choose choose, std::function<void(Found)> done) = 0;
 
     // Becomes visible as a whole, or not at all, in place of the variant with the same `vary`, or beside the others; of
-    // more than `max_variants` the least recently stored goes. `hold` is let go of when it is visible or given up: it
-    // keeps the invalidations that the gate must know.
-    virtual void insert(std::string key_text, std::uint32_t path_offset, KeyHash hash, ObjectPtr object,
-                        std::size_t max_variants, std::shared_ptr<void> hold, std::function<void(Stored)> done) = 0;
+    // more than `max_variants` the least recently stored goes. What it returns is known at once: `yes` when the object
+    // has been taken, and `done` says what came of it; else what `done` has been told.
+    virtual Stored insert(OwnedKey key, ObjectPtr object, std::size_t max_variants, PermitPtr permit,
+                          std::function<void(Stored)> done) = 0;
 
     // Puts the head of `next` in place of `old_one` (known by its ticket and `vary`), keeping the body that is stored.
-    virtual void refresh(std::string key_text, KeyHash hash, ObjectPtr old_one, ObjectPtr next,
-                         std::shared_ptr<void> hold, std::function<void(Stored)> done) = 0;
+    // Returns as insert() does.
+    virtual Stored refresh(OwnedKey key, ObjectPtr old_one, ObjectPtr next, PermitPtr permit,
+                           std::function<void(Stored)> done) = 0;
 
     // What an erasure came to.
     struct Applied {
         Erased erased;
-        bool failed = false;  // not applied; what was selected must not be served again by this layer, and is not
+        bool failed = false;  // not applied yet; what was selected is not served by this layer nevertheless
         bool durable = true;  // a restart brings nothing of it back
     };
     virtual void erase(std::shared_ptr<const Selection> selection, Erasure erasure, std::size_t list_at_most,
@@ -133,7 +161,7 @@ class Layer {
     // The largest body that it takes.
     virtual std::uint64_t largest() const = 0;
 
-    // Other settings for what is there; technology and place are the same. May wait for operations under way.
+    // Other settings for what is there; technology and place are the same. Waits for nothing.
     virtual void change(const config::Layer&) {}
     // Writes what is queued, within five seconds, and gives up what another process may be waiting for. Nothing is
     // found or stored afterwards, erasures are not durable, body sources give nothing. Blocks; no thread of the

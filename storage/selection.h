@@ -2,6 +2,7 @@
 // them.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,12 @@ class Selection {
 
     // Pure; any thread; called under a layer's lock, so it must be quick.
     virtual bool selects(const KeyView& key, const Object& object) const = 0;
+    // Bytes that it occupies, about: what waits is bounded by them.
+    virtual std::size_t charge() const {
+        std::size_t sum = sizeof *this + path_prefix.size();
+        for (const std::string& tag : tags) sum += sizeof tag + tag.size();
+        return sum;
+    }
 
   protected:
     Selection() = default;

@@ -70,7 +70,6 @@ void Batch::write() {
 void answer(Engine& engine, const OperationPtr& operation) {
     operation->answered = true;
     engine.pending.settle(operation);
-    operation->hold.reset();
     switch (operation->kind) {
         case Operation::Kind::insert:
         case Operation::Kind::refresh:

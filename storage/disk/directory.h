@@ -35,7 +35,7 @@ class Directory {
 
     bool intact() const;
     bool make_intact();  // false: it could not be made, so content would not survive
-    bool drop_intact();  // works on a full disk
+    bool drop_intact();  // works on a full disk; any thread
 
     bool marked_damaged() const;
     void clear_damage();

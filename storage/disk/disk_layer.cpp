@@ -22,11 +22,15 @@ using disk::Pending;
 // So many objects are looked at beside the writing thread; where more may be selected it is its business.
 constexpr std::size_t most_looks_beside = 200;
 
+// Pages of the registry that are asked for at a time.
+constexpr unsigned most_lists = 64;
+
 // Answers an erasure that selects nothing without waiting for what the writing thread is about.
 void answer_if_nothing(disk::Engine& engine, const OperationPtr& operation) {
     for (const OperationPtr& store : engine.pending.stores()) {
-        if (operation->selection->selects(store->key(), *store->object)) return;
+        if (operation->selection->selects(store->key.view(), *store->object)) return;
     }
+    const std::uint64_t generation = engine.generation;
     try {
         const auto entered = engine.environment.enter();
         if (!engine.environment.is_open()) return;
@@ -36,7 +40,7 @@ void answer_if_nothing(disk::Engine& engine, const OperationPtr& operation) {
         const bool may_come_back = operation->erasure != Erasure::dry_run && engine.dropped_since_sync;
         if (may_come_back) return;
     } catch (const disk::Failure& failure) {
-        return engine.note_read_failure(failure);
+        return engine.note_read_failure(failure, generation);
     }
     if (operation->claim()) std::exchange(operation->applied, nullptr)({});
 }
@@ -47,31 +51,32 @@ bool whole(const Body& body) {
     return sum == body.size;
 }
 
-void store(disk::Engine& engine, const OperationPtr& operation) {
+// Not taken: answered on the caller's thread.
+Stored refuse(disk::Engine& engine, Operation& operation, Stored why) {
+    engine.figures.count(why);
+    operation.permit.reset();
+    if (operation.stored) std::exchange(operation.stored, nullptr)(why);
+    return why;
+}
+
+Stored store(disk::Engine& engine, const OperationPtr& operation) {
     // Queued it holds all of the body, but for what the object shares with a faster layer.
-    operation->bytes = operation->object->charge() + operation->key_text.size();
-    Stored outcome = Stored::skipped;
+    operation->bytes = operation->object->charge() + operation->key.text.size();
     switch (engine.pending.offer(operation)) {
         case Pending::Taken::yes:
-            return;
+            return Stored::yes;
         case Pending::Taken::failed:
-            outcome = Stored::failed;
             engine.figures.count(LayerError::write);
-            break;
+            return refuse(engine, *operation, Stored::failed);
         default:
-            break;
+            return refuse(engine, *operation, Stored::skipped);
     }
-    engine.figures.count(outcome);
-    operation->hold.reset();
-    engine.readers.post([operation, outcome] {
-        if (operation->stored) operation->stored(outcome);
-    });
 }
 
 }  // namespace
 
-DiskLayer::DiskLayer(const DiskOptions& options, const Gate& gate)
-    : engine_(std::make_unique<disk::Engine>(options, gate)),
+DiskLayer::DiskLayer(const DiskOptions& options)
+    : engine_(std::make_unique<disk::Engine>(options)),
       link_(std::make_shared<disk::Link>(*engine_)),
       writer_(std::make_unique<disk::Writer>(*engine_)) {}
 
@@ -81,52 +86,50 @@ DiskLayer::~DiskLayer() {
     engine_->readers.stop();
 }
 
-void DiskLayer::find(std::string key_text, KeyHash hash, Choose choose, std::function<void(Found)> done) {
-    engine_->readers.post([this, key_text = std::move(key_text), hash, choose = std::move(choose),
-                           done = std::move(done)] { done(disk::find(*engine_, link_, key_text, hash, choose)); });
+void DiskLayer::find(OwnedKey key, Choose choose, std::function<void(Found)> done) {
+    struct Question {
+        OwnedKey key;
+        Choose choose;
+        std::function<void(Found)> done;
+    };
+    const auto question = std::make_shared<Question>();
+    question->key = std::move(key);
+    question->choose = std::move(choose);
+    question->done = std::move(done);
+    const bool asked = engine_->readers.offer(
+        [this, question] { question->done(disk::find(*engine_, link_, question->key.view(), question->choose)); });
+    if (asked) return;
+    engine_->figures.count(LayerError::busy);
+    Found refused;
+    refused.failed = true;
+    question->done(std::move(refused));
 }
 
-void DiskLayer::insert(std::string key_text, std::uint32_t path_offset, KeyHash hash, ObjectPtr object,
-                       std::size_t max_variants, std::shared_ptr<void> hold, std::function<void(Stored)> done) {
+Stored DiskLayer::insert(OwnedKey key, ObjectPtr object, std::size_t max_variants, PermitPtr permit,
+                         std::function<void(Stored)> done) {
     const auto operation = std::make_shared<Operation>();
     operation->kind = Operation::Kind::insert;
-    operation->key_text = std::move(key_text);
-    operation->path_offset = path_offset;
-    operation->hash = hash;
+    operation->key = std::move(key);
     operation->object = std::move(object);
     operation->max_variants = max_variants;
-    operation->hold = std::move(hold);
+    operation->permit = std::move(permit);
     operation->stored = std::move(done);
-    if (operation->object->body->size > largest()) {
-        engine_->figures.count(Stored::too_large);
-        operation->hold.reset();
-        engine_->readers.post([operation] {
-            if (operation->stored) operation->stored(Stored::too_large);
-        });
-        return;
-    }
-    if (!operation->object->body->in_memory() || !whole(*operation->object->body)) {
-        engine_->figures.count(Stored::failed);
-        operation->hold.reset();
-        engine_->readers.post([operation] {
-            if (operation->stored) operation->stored(Stored::failed);
-        });
-        return;
-    }
-    store(*engine_, operation);
+    const Body& body = *operation->object->body;
+    if (body.size > largest()) return refuse(*engine_, *operation, Stored::too_large);
+    if (!body.in_memory() || !whole(body)) return refuse(*engine_, *operation, Stored::failed);
+    return store(*engine_, operation);
 }
 
-void DiskLayer::refresh(std::string key_text, KeyHash hash, ObjectPtr old_one, ObjectPtr next,
-                        std::shared_ptr<void> hold, std::function<void(Stored)> done) {
+Stored DiskLayer::refresh(OwnedKey key, ObjectPtr old_one, ObjectPtr next, PermitPtr permit,
+                          std::function<void(Stored)> done) {
     const auto operation = std::make_shared<Operation>();
     operation->kind = Operation::Kind::refresh;
-    operation->key_text = std::move(key_text);
-    operation->hash = hash;
+    operation->key = std::move(key);
     operation->old_one = std::move(old_one);
     operation->object = std::move(next);
-    operation->hold = std::move(hold);
+    operation->permit = std::move(permit);
     operation->stored = std::move(done);
-    store(*engine_, operation);
+    return store(*engine_, operation);
 }
 
 void DiskLayer::erase(std::shared_ptr<const Selection> selection, Erasure erasure, std::size_t list_at_most,
@@ -137,16 +140,23 @@ void DiskLayer::erase(std::shared_ptr<const Selection> selection, Erasure erasur
     operation->erasure = erasure;
     operation->list_at_most = list_at_most;
     operation->applied = std::move(done);
-    if (engine_->pending.offer(operation) == Pending::Taken::yes) {
+    const Pending::Taken taken = engine_->pending.offer(operation);
+    if (taken == Pending::Taken::yes) {
         engine_->readers.post([this, operation] { answer_if_nothing(*engine_, operation); });
         return;
     }
-    engine_->readers.post([operation] {
-        if (!operation->claim()) return;
-        Applied applied;
-        applied.durable = operation->erasure == Erasure::dry_run;
-        std::exchange(operation->applied, nullptr)(std::move(applied));
-    });
+    if (taken == Pending::Taken::seals) {
+        engine_->report("storage_sealed",
+                        engine_->options.directory +
+                            ": too many invalidations wait to be written; nothing is served from there until its "
+                            "content has been dropped");
+        engine_->readers.post([this] { engine_->mark_for_dropping(); });
+    }
+    if (taken != Pending::Taken::denied) engine_->figures.count(LayerError::write);
+    Applied applied;
+    applied.failed = taken != Pending::Taken::denied;
+    applied.durable = erasure == Erasure::dry_run;
+    if (operation->claim()) std::exchange(operation->applied, nullptr)(std::move(applied));
 }
 
 void DiskLayer::used(std::vector<Use> uses) {
@@ -155,11 +165,17 @@ void DiskLayer::used(std::vector<Use> uses) {
 
 void DiskLayer::list(KeyFilter filter, std::optional<KeyPosition> after, std::size_t limit,
                      std::function<void(KeyPage, bool failed)> done) {
+    if (engine_->lists.fetch_add(1) >= most_lists) {
+        --engine_->lists;
+        engine_->figures.count(LayerError::busy);
+        return done({}, true);
+    }
     const auto operation = std::make_shared<Operation>();
     operation->kind = Operation::Kind::after;
     operation->then = [this, filter = std::move(filter), after = std::move(after), limit, done = std::move(done)] {
         bool failed = false;
         KeyPage page = disk::list(*engine_, filter, after, limit, failed);
+        --engine_->lists;
         done(std::move(page), failed);
     };
     if (engine_->pending.offer(operation) != Pending::Taken::yes) {
@@ -176,7 +192,7 @@ LayerStats DiskLayer::stats() const {
     for (std::size_t i = 0; i < layer_errors; ++i) stats.errors[i] = figures.errors[i];
     for (std::size_t i = 0; i < stored_outcomes; ++i) stats.stores[i] = figures.stores[i];
     stats.queue_bytes = engine_->pending.bytes();
-    stats.available = engine_->pending.mode() == Pending::Mode::writing;
+    stats.available = engine_->pending.mode() == Pending::Mode::writing && !engine_->pending.sealed();
     return stats;
 }
 

@@ -11,7 +11,8 @@
 // too, and what exceeds it is not stored. A directory that another process holds is waited for: meanwhile nothing is
 // found or stored, erasures are kept and made first when it is ours, and are not durable. When writing fails it is
 // tried again after a second, then two, up to a minute; reading goes on. A file that is damaged is moved aside, and the
-// layer goes on empty.
+// layer goes on empty. When more than 10,000 erasures, or 16 MiB of them, cannot be made, nothing is served until the
+// content has been dropped. While the device hangs, 4,096 lookups and reads wait, and more of them fail at once.
 #pragma once
 
 #include <cstdint>
@@ -41,7 +42,7 @@ struct DiskOptions {
     std::uint64_t queue_bytes = 64ull * 1024 * 1024;
     std::function<UnixTime()> now;
     // For the operator: storage_opened, storage_waiting, storage_moved_aside, storage_failed, storage_recovered,
-    // storage_read_failed, storage_damaged. On a thread of the layer's; one of a kind in ten seconds.
+    // storage_read_failed, storage_damaged, storage_sealed. On a thread of the layer's; one of a kind in ten seconds.
     std::function<void(std::string_view event, std::string detail)> report;
     bool keep_content = true;  // false: starts empty whatever is there
 };
@@ -49,15 +50,14 @@ struct DiskOptions {
 class DiskLayer final : public Layer {
   public:
     // Throws std::runtime_error that says what to change if the directory cannot be made or written, or is not local.
-    // The gate outlives it.
-    DiskLayer(const DiskOptions&, const Gate&);
+    explicit DiskLayer(const DiskOptions&);
     ~DiskLayer() override;  // as release()
 
-    void find(std::string key_text, KeyHash hash, Choose choose, std::function<void(Found)> done) override;
-    void insert(std::string key_text, std::uint32_t path_offset, KeyHash hash, ObjectPtr object,
-                std::size_t max_variants, std::shared_ptr<void> hold, std::function<void(Stored)> done) override;
-    void refresh(std::string key_text, KeyHash hash, ObjectPtr old_one, ObjectPtr next, std::shared_ptr<void> hold,
-                 std::function<void(Stored)> done) override;
+    void find(OwnedKey key, Choose choose, std::function<void(Found)> done) override;
+    Stored insert(OwnedKey key, ObjectPtr object, std::size_t max_variants, PermitPtr permit,
+                  std::function<void(Stored)> done) override;
+    Stored refresh(OwnedKey key, ObjectPtr old_one, ObjectPtr next, PermitPtr permit,
+                   std::function<void(Stored)> done) override;
     void erase(std::shared_ptr<const Selection> selection, Erasure erasure, std::size_t list_at_most,
                std::function<void(Applied)> done) override;
     void used(std::vector<Use> uses) override;

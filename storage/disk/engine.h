@@ -43,10 +43,9 @@ class Reports {
 };
 
 struct Engine {
-    Engine(const DiskOptions&, const Gate&);
+    explicit Engine(const DiskOptions&);
 
     const DiskOptions options;
-    const Gate& gate;
     Directory directory;
     Environment environment;
     Pending pending;
@@ -54,7 +53,9 @@ struct Engine {
     Pins pins;
     Figures figures;
     Reports report;
-    // Numbers begin anew in an environment that starts empty, so a body is known by its number and this.
+    // Counts the environments that were opened here: numbers begin anew in one that starts empty, and one that is
+    // opened again after a failure may have lost the last of them. So a body is known by its number and this. Changes
+    // while the writing thread owns the environment.
     std::atomic<std::uint64_t> generation{0};
     std::atomic<std::uint64_t> max_bytes;
     std::atomic<config::EvictionPolicy> eviction;
@@ -66,12 +67,17 @@ struct Engine {
     // looks here afterwards, knows whether it may come back.
     std::atomic<bool> dropped_since_sync{true};
 
-    // What a reader has met. The writing thread moves the file aside if it cannot be relied upon.
-    void note_read_failure(const Failure&);
+    // What a reader has met in the environment of that generation. The writing thread moves the file aside if it cannot
+    // be relied upon.
+    void note_read_failure(const Failure&, std::uint64_t of_generation);
     void note_read() { failures_in_a_row_ = 0; }
     bool take_condemned() { return condemned_.exchange(false); }
     // Objects that failed their check: they are dropped.
-    void note_damage(const std::vector<std::uint64_t>& numbers);
+    void note_damage(const std::vector<std::uint64_t>& numbers, std::uint64_t of_generation);
+    // For erasures that are not made: a restart begins empty. Waits for the file system.
+    void mark_for_dropping() { directory.drop_intact(); }
+
+    std::atomic<unsigned> lists{0};  // that are asked for and not answered
 
     Readers readers;  // last: its jobs use all of the above
 

@@ -30,13 +30,18 @@ class View {
         }
     }
 
-    void apply(const Operation& operation) {
+    void apply(const Pending::Change& change) {
+        const Operation& operation = *change.operation;
+        if (operation.stores()) {
+            // One that its permit refuses will not be stored.
+            if (operation.key.text != key_.text || !change.permit->permits(key_, *operation.object)) return;
+        }
         switch (operation.kind) {
             case Operation::Kind::insert:
-                if (operation.key_text == key_.text) insert(operation.object, std::nullopt, operation.max_variants);
+                insert(operation.object, std::nullopt, operation.max_variants);
                 break;
             case Operation::Kind::refresh:
-                if (operation.key_text == key_.text) refresh(operation);
+                refresh(operation);
                 break;
             case Operation::Kind::erase:
                 erase(*operation.selection, operation.erasure);
@@ -105,13 +110,17 @@ std::shared_ptr<const Body> body_of(Engine& engine, const std::shared_ptr<Link>&
 
 }  // namespace
 
-Layer::Found find(Engine& engine, const std::shared_ptr<Link>& link, const std::string& key_text, const KeyHash& hash,
-                  const Layer::Choose& choose) {
+Layer::Found find(Engine& engine, const std::shared_ptr<Link>& link, const KeyView& key, const Layer::Choose& choose) {
     Layer::Found found;
     const auto mode = engine.pending.mode();
     if (mode == Pending::Mode::waiting || mode == Pending::Mode::finished) return found;
     // Before the transaction: what leaves it meanwhile is committed, and seen.
-    const Pending::Seen seen = engine.pending.seen(hash);
+    const Pending::Seen seen = engine.pending.seen(key.hash);
+    if (seen.sealed) {
+        found.failed = true;
+        return found;
+    }
+    const std::uint64_t generation = engine.generation;
     try {
         const auto entered = engine.environment.enter();
         if (!engine.environment.is_open()) {
@@ -120,18 +129,11 @@ Layer::Found find(Engine& engine, const std::shared_ptr<Link>& link, const std::
         }
         Content content(engine.environment, Transaction::Mode::read);
         std::vector<Variant> stored;
-        if (const auto entry = content.key(hash)) stored = content.variants(*entry);
-        std::erase_if(stored, [&](const Variant& variant) { return variant.record.key_text != key_text; });
-        std::uint32_t path_offset = 0;
-        if (!stored.empty()) path_offset = stored.front().record.path_offset;
-        for (const OperationPtr& operation : seen.operations) {
-            if (operation->kind == Operation::Kind::insert && operation->key_text == key_text) {
-                path_offset = operation->path_offset;
-            }
-        }
-        View view(std::move(stored), {key_text, hash, path_offset});
+        if (const auto entry = content.key(key.hash)) stored = content.variants(*entry);
+        std::erase_if(stored, [&](const Variant& variant) { return variant.record.key_text != key.text; });
+        View view(std::move(stored), key);
         for (const OperationPtr& denied : seen.denied) view.erase(*denied->selection, denied->erasure);
-        for (const OperationPtr& operation : seen.operations) view.apply(*operation);
+        for (const Pending::Change& change : seen.changes) view.apply(change);
 
         const auto set = std::make_shared<VariantSet>();
         for (const Candidate& candidate : view.candidates()) set->variants.push_back(candidate.object);
@@ -147,13 +149,13 @@ Layer::Found find(Engine& engine, const std::shared_ptr<Link>& link, const std::
             found.object = set->variants[i].get();
             break;
         }
-        engine.note_damage(content.damaged());
+        engine.note_damage(content.damaged(), generation);
         engine.note_read();
         if (chosen && !found.object) return found;  // its body is damaged
         if (!set->variants.empty()) found.set = set;
-        if (found.object) engine.uses.note(hash, {1, 0, engine.options.now()});
+        if (found.object) engine.uses.note(key.hash, {1, 0, engine.options.now()});
     } catch (const Failure& failure) {
-        engine.note_read_failure(failure);
+        engine.note_read_failure(failure, generation);
         found = {};
         found.failed = true;
     }

@@ -2,14 +2,12 @@
 #pragma once
 
 #include <memory>
-#include <string>
 
 #include "storage/disk/engine.h"
 #include "storage/disk/source.h"
 
 namespace larder::storage::disk {
 
-Layer::Found find(Engine&, const std::shared_ptr<Link>&, const std::string& key_text, const KeyHash&,
-                  const Layer::Choose&);
+Layer::Found find(Engine&, const std::shared_ptr<Link>&, const KeyView&, const Layer::Choose&);
 
 }  // namespace larder::storage::disk

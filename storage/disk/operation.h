@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <string>
 
 #include "storage/layer.h"
 
@@ -24,13 +23,11 @@ struct Operation {
     std::uint64_t bytes = 0;     // that it holds while it waits
 
     // insert, refresh
-    std::string key_text;
-    std::uint32_t path_offset = 0;
-    KeyHash hash;
+    OwnedKey key;
     ObjectPtr object;
     ObjectPtr old_one;
     std::size_t max_variants = 0;
-    std::shared_ptr<void> hold;
+    PermitPtr permit;  // once it is pending: until it is settled, as Pending says
     std::function<void(Stored)> stored;
     Stored outcome = Stored::failed;
 
@@ -51,9 +48,9 @@ struct Operation {
 
     // drop
     std::uint64_t number = 0;
+    std::uint64_t generation = 0;
 
     bool stores() const { return kind == Kind::insert || kind == Kind::refresh; }
-    KeyView key() const { return {key_text, hash, path_offset}; }
 };
 
 using OperationPtr = std::shared_ptr<Operation>;

@@ -5,21 +5,36 @@
 
 namespace larder::storage::disk {
 
+namespace {
+
+std::uint64_t charge_of(const Operation& erasure) {
+    return sizeof erasure + erasure.selection->charge();
+}
+
+}  // namespace
+
 Pending::Taken Pending::offer(const OperationPtr& operation) {
     const std::lock_guard lock(mutex_);
     operation->sequence = ++sequence_;
     if (operation->stores()) {
         if (mode_ == Mode::waiting || mode_ == Mode::finished) return Taken::skipped;
-        if (mode_ == Mode::failing) return Taken::failed;
+        if (mode_ == Mode::failing || sealed_) return Taken::failed;
         if (bytes_ + operation->bytes > most_bytes_) return Taken::skipped;
-        stores_[operation->hash].push_back(operation);
+        stores_[operation->key.hash].push_back(operation);
     } else if (mode_ == Mode::finished) {
         return Taken::denied;
     } else if (mode_ == Mode::waiting) {
         if (operation->kind == Operation::Kind::erase && operation->erasure != Erasure::dry_run) deny_locked(operation);
         return Taken::denied;
     } else if (operation->kind == Operation::Kind::erase) {
+        if (sealed_) return Taken::sealed;
+        if (too_many(*operation)) {
+            if (operation->erasure == Erasure::dry_run) return Taken::sealed;
+            seal();
+            return Taken::seals;
+        }
         erasures_.push_back(operation);
+        erasure_bytes_ += charge_of(*operation);
     }
     bytes_ += operation->bytes;
     queue_.push_back(operation);
@@ -74,15 +89,17 @@ void Pending::wake() {
 }
 
 void Pending::settle(const OperationPtr& operation) {
+    PermitPtr permit;  // let go of without the lock
     const std::lock_guard lock(mutex_);
+    permit = std::move(operation->permit);
     bytes_ -= operation->bytes;
     if (operation->stores()) {
-        const auto found = stores_.find(operation->hash);
+        const auto found = stores_.find(operation->key.hash);
         if (found == stores_.end()) return;
         std::erase(found->second, operation);
         if (found->second.empty()) stores_.erase(found);
     } else if (operation->kind == Operation::Kind::erase) {
-        std::erase(erasures_, operation);
+        if (std::erase(erasures_, operation) > 0) erasure_bytes_ -= charge_of(*operation);
     }
 }
 
@@ -99,12 +116,16 @@ std::uint64_t Pending::bytes() const {
 Pending::Seen Pending::seen(const KeyHash& hash) const {
     Seen seen;
     const std::lock_guard lock(mutex_);
+    seen.sealed = sealed_;
+    if (sealed_) return seen;
     seen.denied = denied_;
-    if (const auto found = stores_.find(hash); found != stores_.end()) seen.operations = found->second;
+    if (const auto found = stores_.find(hash); found != stores_.end()) {
+        for (const OperationPtr& store : found->second) seen.changes.push_back({store, store->permit});
+    }
     if (!erasures_.empty()) {
-        seen.operations.insert(seen.operations.end(), erasures_.begin(), erasures_.end());
-        std::sort(seen.operations.begin(), seen.operations.end(),
-                  [](const OperationPtr& a, const OperationPtr& b) { return a->sequence < b->sequence; });
+        for (const OperationPtr& erasure : erasures_) seen.changes.push_back({erasure, nullptr});
+        std::sort(seen.changes.begin(), seen.changes.end(),
+                  [](const Change& a, const Change& b) { return a.operation->sequence < b.operation->sequence; });
     }
     return seen;
 }
@@ -118,15 +139,29 @@ std::vector<OperationPtr> Pending::stores() const {
 
 void Pending::deny(OperationPtr operation) {
     const std::lock_guard lock(mutex_);
+    if (std::erase(erasures_, operation) > 0) erasure_bytes_ -= charge_of(*operation);
     deny_locked(std::move(operation));
 }
 
 void Pending::deny_locked(OperationPtr operation) {
-    if (denied_.size() < most_denied_) {
-        denied_.push_back(std::move(operation));
-    } else {
-        denied_overflow_ = true;
-    }
+    if (sealed_) return;
+    if (too_many(*operation)) return seal();
+    erasure_bytes_ += charge_of(*operation);
+    denied_.push_back(std::move(operation));
+}
+
+bool Pending::too_many(const Operation& more) const {
+    return erasures_.size() + denied_.size() >= bounds_.erasures ||
+           erasure_bytes_ + charge_of(more) > bounds_.erasure_bytes;
+}
+
+// With the content go the erasures that it was denied.
+void Pending::seal() {
+    for (const OperationPtr& denied : denied_) erasure_bytes_ -= charge_of(*denied);
+    denied_.clear();
+    sealed_ = true;
+    woken_ = true;
+    changed_.notify_one();
 }
 
 std::vector<OperationPtr> Pending::denied() const {
@@ -134,20 +169,24 @@ std::vector<OperationPtr> Pending::denied() const {
     return denied_;
 }
 
-bool Pending::denied_overflow() const {
+bool Pending::sealed() const {
     const std::lock_guard lock(mutex_);
-    return denied_overflow_;
+    return sealed_;
 }
 
 void Pending::made(std::size_t count) {
     const std::lock_guard lock(mutex_);
-    denied_.erase(denied_.begin(), denied_.begin() + static_cast<std::ptrdiff_t>(count));
+    if (sealed_) return;
+    const auto end = denied_.begin() + static_cast<std::ptrdiff_t>(count);
+    std::for_each(denied_.begin(), end, [&](const OperationPtr& made) { erasure_bytes_ -= charge_of(*made); });
+    denied_.erase(denied_.begin(), end);
 }
 
 void Pending::forget_denied() {
     const std::lock_guard lock(mutex_);
+    for (const OperationPtr& denied : denied_) erasure_bytes_ -= charge_of(*denied);
     denied_.clear();
-    denied_overflow_ = false;
+    sealed_ = false;
 }
 
 }  // namespace larder::storage::disk

@@ -10,7 +10,6 @@
 #include <functional>
 #include <mutex>
 #include <thread>
-#include <vector>
 
 namespace larder::storage::disk {
 
@@ -21,13 +20,21 @@ class Readers {
 
     // Runs the job on one of the threads; after stop() at once on the caller's.
     void post(std::function<void()> job);
-    // At least one. Those that are too many end after their job, which is waited for.
+    // The same, unless too many jobs wait: then false.
+    bool offer(std::function<void()> job);
+    // At least one. Those that are too many end after their job, which is not waited for.
     void resize(unsigned threads);
     // What was posted before is done when it returns.
     void stop();
 
   private:
+    struct Thread {
+        std::thread thread;
+        bool ended = false;  // under mutex_
+    };
+
     void run(std::size_t index);
+    bool enqueue(std::function<void()>& job, std::size_t most_waiting);
 
     std::mutex mutex_;
     std::condition_variable changed_;
@@ -35,7 +42,7 @@ class Readers {
     unsigned sleeping_ = 0;
     std::size_t wanted_ = 0;
     bool stopped_ = false;
-    std::vector<std::thread> threads_;  // of whoever calls resize() and stop()
+    std::deque<Thread> threads_;  // one caller of resize() and stop() at a time; never moved
 };
 
 }  // namespace larder::storage::disk

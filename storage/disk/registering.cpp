@@ -65,6 +65,11 @@ KeyPage list(Engine& engine, const KeyFilter& filter, const std::optional<KeyPos
     const auto mode = engine.pending.mode();
     if (mode == Pending::Mode::waiting || mode == Pending::Mode::finished) return page;
     const std::vector<OperationPtr> denied = engine.pending.denied();
+    if (engine.pending.sealed()) {
+        failed = true;
+        return page;
+    }
+    const std::uint64_t generation = engine.generation;
     try {
         const auto entered = engine.environment.enter();
         if (!engine.environment.is_open()) {
@@ -101,10 +106,10 @@ KeyPage list(Engine& engine, const KeyFilter& filter, const std::optional<KeyPos
             }
         }
         page.behind.reset();
-        engine.note_damage(content.damaged());
+        engine.note_damage(content.damaged(), generation);
         engine.note_read();
     } catch (const Failure& failure) {
-        engine.note_read_failure(failure);
+        engine.note_read_failure(failure, generation);
         failed = true;
     }
     return page;

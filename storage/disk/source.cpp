@@ -20,12 +20,12 @@ std::vector<Body::Piece> pieces(Engine& engine, std::uint64_t generation, std::u
         Transaction transaction(engine.environment, Transaction::Mode::read);
         Parts parts(engine.environment, transaction);
         if (!read_pieces(parts, number, body_size, offset, size, read)) {
-            engine.note_damage({object});
+            engine.note_damage({object}, generation);
             return {};
         }
         engine.note_read();
     } catch (const Failure& failure) {
-        engine.note_read_failure(failure);
+        engine.note_read_failure(failure, generation);
         return {};
     }
     return read;
@@ -46,12 +46,14 @@ Source::~Source() {
 void Source::read(std::uint64_t offset, std::size_t size, std::function<void(std::vector<Body::Piece>)> done) const {
     const std::size_t wanted = offset < size_ ? std::min<std::uint64_t>({size, most_at_once, size_ - offset}) : 0;
     const auto shared_done = std::make_shared<std::function<void(std::vector<Body::Piece>)>>(std::move(done));
-    const bool there = link_->with([&](Engine& engine) {
-        engine.readers.post(
+    bool asked = false;
+    link_->with([&](Engine& engine) {
+        asked = engine.readers.offer(
             [&engine, shared_done, generation = generation_, object = object_, number = number_, body = size_, offset,
              wanted] { (*shared_done)(pieces(engine, generation, object, number, body, offset, wanted)); });
+        if (!asked) engine.figures.count(LayerError::busy);
     });
-    if (!there) (*shared_done)({});
+    if (!asked) (*shared_done)({});
 }
 
 }  // namespace larder::storage::disk

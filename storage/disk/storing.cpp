@@ -25,11 +25,11 @@ struct Place {
 // What is stored under a key. Another key of the same hash has to go.
 Place place_of(Content& content, const Operation& operation) {
     Place place;
-    auto entry = content.key(operation.hash);
+    auto entry = content.key(operation.key.hash);
     if (!entry) return place;
     place.variants = content.variants(*entry);
-    if (place.variants.empty() || place.variants.front().record.key_text != operation.key_text) {
-        content.remove_key(operation.hash, *entry);
+    if (place.variants.empty() || place.variants.front().record.key_text != operation.key.text) {
+        content.remove_key(operation.key.hash, *entry);
         place.variants.clear();
         return place;
     }
@@ -84,9 +84,9 @@ void publish(Batch& batch, Engine& engine, Place place, Record& record, std::siz
 
 Record record_of(const Operation& operation, const Object& head) {
     Record record;
-    record.key_text = operation.key_text;
-    record.path_offset = operation.path_offset;
-    record.hash = operation.hash;
+    record.key_text = operation.key.text;
+    record.path_offset = operation.key.path_offset;
+    record.hash = operation.key.hash;
     record.object = std::make_shared<Object>(head);
     record.object->body = nullptr;
     return record;
@@ -130,9 +130,9 @@ Stored insert(Batch& batch, Engine& engine, const Operation& operation) {
     const std::uint64_t head_bytes = encode(record).size();
     if (head_bytes - record.inline_body.size() > most_head_bytes) return Stored::too_large;
     {  // Before anything is written for nothing.
-        const auto entry = batch.content().key(operation.hash);
+        const auto entry = batch.content().key(operation.key.hash);
         const auto there = entry ? batch.content().variants(*entry) : std::vector<Variant>();
-        const bool same_key = !there.empty() && there.front().record.key_text == operation.key_text;
+        const bool same_key = !there.empty() && there.front().record.key_text == operation.key.text;
         if (same_key && superseded(there, object)) return Stored::superseded;
     }
     if (!batch.make_room(head_pages + head_bytes / engine.environment.part_bytes())) {
@@ -150,7 +150,7 @@ Stored insert(Batch& batch, Engine& engine, const Operation& operation) {
         if (record.body_number != 0) batch.content().disown(record.body_number);
         return why;
     };
-    if (!engine.gate.permits(operation.key(), object)) return give_up(Stored::invalidated);
+    if (!operation.permit->permits(operation.key.view(), object)) return give_up(Stored::invalidated);
     Place place = place_of(batch.content(), operation);
     if (superseded(place.variants, object)) return give_up(Stored::superseded);
     publish(batch, engine, std::move(place), record, operation.max_variants);
@@ -164,11 +164,11 @@ Stored refresh(Batch& batch, Engine& engine, const Operation& operation) {
         engine.figures.count(LayerError::full);
         return Stored::failed;
     }
-    if (!engine.gate.permits(operation.key(), next)) return Stored::invalidated;
-    const auto entry = batch.content().key(operation.hash);
+    if (!operation.permit->permits(operation.key.view(), next)) return Stored::invalidated;
+    const auto entry = batch.content().key(operation.key.hash);
     if (!entry) return Stored::superseded;
     Place place{*entry, true, batch.content().variants(*entry)};
-    if (place.variants.empty() || place.variants.front().record.key_text != operation.key_text) {
+    if (place.variants.empty() || place.variants.front().record.key_text != operation.key.text) {
         return Stored::superseded;
     }
     const Variant* replaced = nullptr;

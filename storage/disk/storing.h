@@ -1,7 +1,7 @@
 // A response's way into the tables: what it supersedes, its body, its record and index entries.
 //
 // Its body is written under a number that no record has yet, in as many transactions as it takes, and is seen when the
-// record is there: in the last one, in which the gate is asked. The writing thread's. Throws Failure.
+// record is there: in the last one, in which the permit is asked. The writing thread's. Throws Failure.
 #pragma once
 
 #include "storage/disk/batch.h"

@@ -40,9 +40,7 @@ void Writer::run() {
         flush(Clock::now() + flush_time);
     }
     engine_.pending.set_mode(Pending::Mode::finished);
-    for (const OperationPtr& operation : engine_.pending.take(Clock::now(), linger, SIZE_MAX, UINT64_MAX)) {
-        give_up(operation, LayerError::write);
-    }
+    give_up_all();
     {
         const auto owned = engine_.environment.own();
         engine_.environment.close();
@@ -74,6 +72,10 @@ void Writer::turn() {
         } else {
             open();
         }
+    }
+    if (engine_.pending.mode() == Pending::Mode::writing && engine_.pending.sealed()) {
+        engine_.pending.set_mode(Pending::Mode::failing);
+        start_empty(too_many_erasures, false);
     }
     if (engine_.pending.mode() == Pending::Mode::writing && now >= house_at_) keep_house();
     const bool failing = engine_.pending.mode() == Pending::Mode::failing;
@@ -182,7 +184,7 @@ void Writer::apply(Batch& batch, Operation& operation) {
             if (operation.mine || operation.claim()) apply_erase(batch, operation);
             break;
         case Operation::Kind::drop:
-            batch.content().remove(operation.number);
+            if (operation.generation == engine_.generation) batch.content().remove(operation.number);
             break;
         case Operation::Kind::after:
             break;
@@ -211,6 +213,12 @@ void Writer::give_up(const OperationPtr& operation, LayerError why) {
     answer(engine_, operation);
 }
 
+void Writer::give_up_all() {
+    for (const OperationPtr& operation : engine_.pending.take(Clock::now(), linger, SIZE_MAX, UINT64_MAX)) {
+        give_up(operation, LayerError::write);
+    }
+}
+
 // It is not made, but what it selects is not served any more, and a restart starts empty.
 void Writer::deny(Operation& operation) {
     count_only(operation);
@@ -227,7 +235,7 @@ void Writer::count_only(Operation& operation) {
         while (!erasing.slice(content)) continue;
         operation.result.erased = erasing.result();
     } catch (const Failure& failure) {
-        engine_.note_read_failure(failure);
+        engine_.note_read_failure(failure, engine_.generation);
     }
 }
 

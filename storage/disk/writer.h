@@ -27,6 +27,7 @@ class Writer {
     using Clock = std::chrono::steady_clock;
     static constexpr std::chrono::seconds house_pause{1};
     static constexpr std::size_t uses_a_turn = 256;
+    static constexpr const char* too_many_erasures = "too many invalidations could not be written to it";
 
     void run();
     bool gain_lock();
@@ -35,7 +36,7 @@ class Writer {
     // writer_opening.cpp
     bool open();
     bool open_whatever_is_there();
-    void set_aside(const std::string& why, bool keep);
+    bool set_aside(const std::string& why, bool keep);
     void start_empty(const std::string& why, bool keep);
     void apply_denied();
     void recover(const Failure&);
@@ -48,6 +49,7 @@ class Writer {
     void retry(const std::vector<OperationPtr>& operations);
     bool evict_alone();
     void give_up(const OperationPtr&, LayerError);
+    void give_up_all();
     void deny(Operation&);
     void count_only(Operation&);
     void flush(Clock::time_point deadline);
@@ -62,7 +64,8 @@ class Writer {
     About about_;
     std::uint64_t map_bytes_ = 0;  // as it was opened or resized last
     bool keep_content_;
-    bool swept_ = false;  // no bodies without a record are left
+    std::string drop_why_;  // the content was to be dropped, and could not be: it must not be opened
+    bool swept_ = false;    // no bodies without a record are left
     unsigned full_in_a_row_ = 0;
     unsigned emptied_in_a_row_ = 0;
     std::chrono::seconds pause_{1};

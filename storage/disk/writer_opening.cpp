@@ -20,8 +20,12 @@ std::uint64_t fingerprint(std::uint64_t seed) {
 
 // And makes what was denied before. False: later.
 bool Writer::open() {
-    std::string why;
-    if (engine_.directory.marked_damaged()) {
+    std::string why = drop_why_;
+    if (!why.empty()) {
+        // Still to be dropped.
+    } else if (engine_.pending.sealed()) {
+        why = too_many_erasures;
+    } else if (engine_.directory.marked_damaged()) {
         why = "the process died in it";
     } else if (!keep_content_) {
         why = "invalidations may have missed it, for it was not in use";
@@ -30,7 +34,9 @@ bool Writer::open() {
     } else {
         why = engine_.directory.unsound();
     }
-    if (!why.empty() && engine_.directory.has_data()) set_aside(why, keep_content_);
+    if (!why.empty() && engine_.directory.has_data() && !set_aside(why, keep_content_)) return false;
+    drop_why_.clear();
+    if (!why.empty()) engine_.pending.forget_denied();
     engine_.directory.clear_damage();
     engine_.directory.drop_readers_table();
     keep_content_ = true;
@@ -78,19 +84,26 @@ bool Writer::open_whatever_is_there() {
             }
         }
         engine_.environment.close();
-        set_aside(why, true);
+        if (!set_aside(why, true)) return false;
     }
     back_off("a new environment cannot be made");
     return false;
 }
 
-// Its environment is closed.
-void Writer::set_aside(const std::string& why, bool keep) {
+// Its environment is closed. False: the file cannot be moved or deleted, which is tried again later.
+bool Writer::set_aside(const std::string& why, bool keep) {
     const bool kept = engine_.directory.move_aside(keep);
     ++engine_.generation;
+    if (engine_.directory.has_data()) {
+        drop_why_ = why;
+        back_off(engine_.directory.data() + " is to be dropped, since " + why +
+                 ", and can be neither moved nor deleted; delete it, or let Larder write in its directory");
+        return false;
+    }
     engine_.report("storage_moved_aside", engine_.directory.data() + ": " + why +
                                               (kept ? "; it is data.mdb.damaged now" : "; it was deleted") +
                                               ", and the layer starts empty");
+    return true;
 }
 
 // In place, while the process serves on.
@@ -102,8 +115,9 @@ void Writer::start_empty(const std::string& why, bool keep) {
     {
         const auto owned = engine_.environment.own();
         engine_.environment.close();
-        set_aside(why, keep);
+        if (!set_aside(why, keep)) return;
     }
+    if (engine_.pending.sealed()) give_up_all();  // or they would be too many again
     engine_.pending.forget_denied();
     full_in_a_row_ = 0;
     open();
@@ -111,7 +125,7 @@ void Writer::start_empty(const std::string& why, bool keep) {
 
 // Erasures that could not be made come before anything else is written or kept.
 void Writer::apply_denied() {
-    if (engine_.pending.denied_overflow()) return start_empty("too many invalidations could not be written", false);
+    if (engine_.pending.sealed()) return start_empty(too_many_erasures, false);
     const std::vector<OperationPtr> denied = engine_.pending.denied();
     try {
         Batch batch(engine_, eviction_, about_);
@@ -135,7 +149,7 @@ void Writer::apply_denied() {
     if (recovered) engine_.report("storage_recovered", engine_.options.directory + ": writing works again");
     house_at_ = Clock::now() + house_pause;
     // What was denied while this was under way.
-    if (!engine_.pending.denied().empty()) apply_denied();
+    if (engine_.pending.sealed() || !engine_.pending.denied().empty()) apply_denied();
 }
 
 // No transaction of the thread's is alive. Afterwards it writes again, or mode() is failing.
@@ -149,6 +163,7 @@ void Writer::recover(const Failure& failure) {
     {
         const auto owned = engine_.environment.own();
         engine_.environment.close();
+        ++engine_.generation;
         try {
             engine_.environment.open(map_bytes_);
             Content content(engine_.environment, Transaction::Mode::read);

@@ -70,7 +70,7 @@ std::optional<KeyUse> MemoryLayer::use(const KeyView& key) const {
     return KeyUse{entry->hits, entry->miss_count, entry->created_at, entry->last_accessed};
 }
 
-Stored MemoryLayer::insert(const KeyView& key, ObjectPtr object, const Gate& gate, UnixTime now,
+Stored MemoryLayer::insert(const KeyView& key, ObjectPtr object, const Permit& permit, UnixTime now,
                            std::size_t max_variants) {
     max_variants = std::max<std::size_t>(max_variants, 1);
     const std::uint64_t needed = object->charge() + entry_charge(key.text, max_variants, object->tags);
@@ -83,13 +83,14 @@ Stored MemoryLayer::insert(const KeyView& key, ObjectPtr object, const Gate& gat
     Stored outcome = Stored::invalidated;
     {
         const std::lock_guard lock(shard.mutex);
-        if (gate.permits(key, *object)) outcome = shard.insert(fresh, object, max_variants, change);
+        if (permit.permits(key, *object)) outcome = shard.insert(fresh, object, max_variants, change);
     }
     settle(std::move(change), needed);
     return outcome;
 }
 
-Stored MemoryLayer::refresh(const KeyView& key, const Object* old_one, ObjectPtr next, const Gate& gate, UnixTime now) {
+Stored MemoryLayer::refresh(const KeyView& key, const Object* old_one, ObjectPtr next, const Permit& permit,
+                            UnixTime now) {
     constexpr std::size_t most_variants = 64;
     const bool shares_body = next->body && next->body == old_one->body;
     const std::uint64_t whole = next->charge() + entry_charge(key.text, most_variants, next->tags);
@@ -102,7 +103,7 @@ Stored MemoryLayer::refresh(const KeyView& key, const Object* old_one, ObjectPtr
     Stored outcome = Stored::invalidated;
     {
         const std::lock_guard lock(shard.mutex);
-        if (gate.permits(key, *next)) outcome = shard.refresh(key, old_one, next, change);
+        if (permit.permits(key, *next)) outcome = shard.refresh(key, old_one, next, change);
     }
     settle(std::move(change), needed);
     return outcome;

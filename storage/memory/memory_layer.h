@@ -2,7 +2,7 @@
 //
 // Keys are spread over shards by their hash, each with one mutex and its own indexes (shard.h); eviction.h says who
 // leaves for want of room. The unit of eviction is a key with all its variants. No call holds two shards' locks, and
-// nothing is destroyed under one. The gate and selections are called under a shard's lock: they must not call the
+// nothing is destroyed under one. Permits and selections are called under a shard's lock: they must not call the
 // layer.
 //
 // Bytes. `max_bytes` bounds what the layer holds, bookkeeping included: entries, index nodes, their share of the
@@ -52,18 +52,18 @@ class MemoryLayer {
 
     // Makes the object visible in place of the variant with the same `vary`, or beside the others; of more than
     // `max_variants` the least recently stored goes.
-    //   invalidated  the gate refuses.
+    //   invalidated  the permit is refused.
     //   too_large    its charge is above largest().
     //   superseded   that variant comes from a fetch that began later, or is this very response, softly invalidated.
     //   failed       no room: other threads' insertions hold it at this moment.
-    Stored insert(const KeyView&, ObjectPtr, const Gate&, UnixTime now, std::size_t max_variants = 64);
+    Stored insert(const KeyView&, ObjectPtr, const Permit&, UnixTime now, std::size_t max_variants = 64);
 
     // Puts `next` in place of `old_one`, which the caller has pinned, if it is still there; else `superseded`. When
     // they share the body, only the new head needs room. Other results as of insert().
-    Stored refresh(const KeyView&, const Object* old_one, ObjectPtr next, const Gate&, UnixTime now);
+    Stored refresh(const KeyView&, const Object* old_one, ObjectPtr next, const Permit&, UnixTime now);
 
     // Once it returns, what was there and selected before the call is gone (hard) or stale (soft). Costs by what the
-    // selection's index hits. A lock is held for at most 1,000 objects; what is inserted between is the gate's
+    // selection's index hits. A lock is held for at most 1,000 objects; what is inserted between is the permits'
     // business. A soft one puts copies of heads in place of the old ones, 1,000 of which may exist twice for a moment.
     // `keys` are in alphabetical order.
     Erased erase(const Selection&, Erasure, std::size_t list_at_most);

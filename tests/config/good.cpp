@@ -56,11 +56,11 @@ TEST(GoodConfiguration, WithoutLayersMemoryGetsAQuarterAndTheDiskTenGibibytes) {
 
 TEST(GoodConfiguration, TechnologyFollowsTheNameWhereItIsNotWritten) {
     const Config config = good(
-        "layers:\n- {connection_config: {path: a//b/, readers: 8, queue_bytes: 1MiB}, max_size_bytes: 16MiB, "
+        "layers:\n- {connection_config: {path: a//b/, readers: 8, queue_bytes: 1MiB, lookup_timeout: 200ms, timeout: 3s}, max_size_bytes: 16MiB, "
         "layer_name: L3_DATABASE}\n- {layer_name: L1_APPLICATION, max_size_bytes: 1MiB}\n");
     ASSERT_EQ(config.layers.size(), 2u);
     EXPECT_EQ(config.layers[0].technology, Technology::file_system);
-    EXPECT_EQ(config.layers[0].file_system, (FileSystem{"a/b", 8, MiB}));
+    EXPECT_EQ(config.layers[0].file_system, (FileSystem{"a/b", 8, MiB, 200ms, 3s}));
     EXPECT_EQ(config.layers[1].technology, Technology::memory);
 }
 

@@ -54,17 +54,18 @@ class Purging {
         object->strategy_name = std::move(strategy);
         return object;
     }
-    storage::Stored store(const std::string& url, storage::ObjectPtr object) {
-        return cache.layer.insert(storage::Key(url).view, std::move(object), tickets, storage::now);
+    storage::Stored store(const std::string& url, storage::ObjectPtr object, const Tickets::Ticket& ticket) {
+        return cache.layer.insert(storage::Key(url).view, std::move(object), ticket, storage::now);
     }
     // Fetched and stored before anything else happens.
     void has_stored(const std::string& url, std::vector<std::string> tags = {}, std::string strategy = "all") {
         const auto ticket = tickets.begin();
-        EXPECT_EQ(store(url, response(ticket.sequence(), std::move(tags), std::move(strategy))), storage::Stored::yes);
+        EXPECT_EQ(store(url, response(ticket.sequence(), std::move(tags), std::move(strategy)), ticket),
+                  storage::Stored::yes);
     }
     // Entered, applied, and with that acknowledged.
     std::uint64_t purge(const InvalidationPtr& invalidation) {
-        tickets.enter(invalidation);
+        const auto applying = tickets.enter(invalidation);
         std::uint64_t found = cache.erase(*invalidation, invalidation->erasure);
         for (const auto& other : invalidation->further()) found += cache.erase(*other, invalidation->erasure);
         return found;

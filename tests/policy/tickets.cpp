@@ -69,7 +69,8 @@ TEST(Tickets, AFetchOvertakenByAPurgeIsStoredOnlyIfThePurgeDoesNotSelectIt) {
             const auto purge = c.purge();
             purge->erasure = erasure;
             test.purge(purge);
-            EXPECT_EQ(test.store(url, fetched(ticket.sequence())), c.selects ? Stored::invalidated : Stored::yes)
+            EXPECT_EQ(test.store(url, fetched(ticket.sequence()), ticket),
+                      c.selects ? Stored::invalidated : Stored::yes)
                 << c.id;
             EXPECT_EQ(test.cache.has(url), !c.selects) << c.id;
         }
@@ -82,7 +83,7 @@ TEST(Tickets, AFetchThatBeganAfterThePurgeIsStored) {
         const auto older = test.tickets.begin();  // keeps the purge known
         test.purge(c.purge());
         const auto ticket = test.tickets.begin();
-        EXPECT_EQ(test.store(url, fetched(ticket.sequence())), Stored::yes) << c.id;
+        EXPECT_EQ(test.store(url, fetched(ticket.sequence()), ticket), Stored::yes) << c.id;
     }
 }
 
@@ -106,7 +107,7 @@ TEST(Tickets, ANotModifiedThatAPurgeOvertookRevivesNothing) {
             purge->erasure = erasure;
             test.purge(purge);
             const auto outcome = test.cache.layer.refresh(storage::Key(url).view, old.get(),
-                                                          fetched(revalidation.sequence()), test.tickets, storage::now);
+                                                          fetched(revalidation.sequence()), revalidation, storage::now);
             EXPECT_EQ(outcome, c.selects ? Stored::invalidated : Stored::yes) << c.id;
             const auto found = test.cache.get(url);
             const bool fresh = found && found->variants.front()->lifetime.fresh(storage::now);
@@ -119,8 +120,9 @@ TEST(Tickets, OfTwoFetchesTheOneThatBeganLaterStays) {
     Purging test;
     const auto first = test.tickets.begin();
     const auto second = test.tickets.begin();
-    EXPECT_EQ(test.store(url, storage::make({.content = "new", .ticket = second.sequence()})), Stored::yes);
-    EXPECT_EQ(test.store(url, storage::make({.content = "old", .ticket = first.sequence()})), Stored::superseded);
+    EXPECT_EQ(test.store(url, storage::make({.content = "new", .ticket = second.sequence()}), second), Stored::yes);
+    EXPECT_EQ(test.store(url, storage::make({.content = "old", .ticket = first.sequence()}), first),
+              Stored::superseded);
     EXPECT_EQ(test.cache.contents(url), "new");
 }
 
@@ -129,8 +131,9 @@ TEST(Tickets, AFetchFromBeforeAPurgeDoesNotReplaceOneFromAfterIt) {
     const auto first = test.tickets.begin();
     test.purge(purge_of_key(url));
     const auto second = test.tickets.begin();
-    EXPECT_EQ(test.store(url, storage::make({.content = "new", .ticket = second.sequence()})), Stored::yes);
-    EXPECT_EQ(test.store(url, storage::make({.content = "old", .ticket = first.sequence()})), Stored::invalidated);
+    EXPECT_EQ(test.store(url, storage::make({.content = "new", .ticket = second.sequence()}), second), Stored::yes);
+    EXPECT_EQ(test.store(url, storage::make({.content = "old", .ticket = first.sequence()}), first),
+              Stored::invalidated);
     EXPECT_EQ(test.cache.contents(url), "new");
 }
 
@@ -165,7 +168,7 @@ TEST(Tickets, AYoungerFetchThatEndsPrunesNothing) {
     tickets.enter(purge_of_key(url));
     { const auto younger = tickets.begin(); }
     EXPECT_EQ(tickets.kept(), 1u);
-    EXPECT_FALSE(tickets.permits(storage::Key(url).view, *fetched(oldest.sequence())));
+    EXPECT_FALSE(oldest.permits(storage::Key(url).view, *fetched(oldest.sequence())));
 }
 
 TEST(Tickets, AFullBacklogRefusesWhatIsUnderWayAndNothingElse) {
@@ -177,19 +180,19 @@ TEST(Tickets, AFullBacklogRefusesWhatIsUnderWayAndNothingElse) {
         EXPECT_LE(test.tickets.kept(), 2u);
 
         for (const char* key : {"http://a/1", "http://a/2", "http://a/3", "http://a/unrelated"}) {
-            EXPECT_EQ(test.store(key, Purging::response(under_way.sequence())), Stored::invalidated) << key;
+            EXPECT_EQ(test.store(key, Purging::response(under_way.sequence()), under_way), Stored::invalidated) << key;
         }
         const auto later = test.tickets.begin();
-        EXPECT_EQ(test.store("http://a/1", Purging::response(later.sequence())), Stored::yes);
+        EXPECT_EQ(test.store("http://a/1", Purging::response(later.sequence()), later), Stored::yes);
         EXPECT_TRUE(test.cache.has("http://a/kept"));
 
         // Invalidations count on after that.
         test.purge(purge_of_key("http://a/4"));
-        EXPECT_EQ(test.store("http://a/4", Purging::response(later.sequence())), Stored::invalidated);
-        EXPECT_EQ(test.store("http://a/5", Purging::response(later.sequence())), Stored::yes);
+        EXPECT_EQ(test.store("http://a/4", Purging::response(later.sequence()), later), Stored::invalidated);
+        EXPECT_EQ(test.store("http://a/5", Purging::response(later.sequence()), later), Stored::yes);
     }
     const auto next = test.tickets.begin();
-    EXPECT_EQ(test.store("http://a/unrelated", Purging::response(next.sequence())), Stored::yes);
+    EXPECT_EQ(test.store("http://a/unrelated", Purging::response(next.sequence()), next), Stored::yes);
 }
 
 TEST(Tickets, ABacklogThatIsJustFullRefusesOnlyWhatItSelects) {
@@ -198,7 +201,7 @@ TEST(Tickets, ABacklogThatIsJustFullRefusesOnlyWhatItSelects) {
     test.purge(purge_of_key("http://a/1"));
     test.purge(purge_of_key("http://a/2"));
     EXPECT_EQ(test.tickets.kept(), 2u);
-    EXPECT_EQ(test.store("http://a/unrelated", Purging::response(under_way.sequence())), Stored::yes);
+    EXPECT_EQ(test.store("http://a/unrelated", Purging::response(under_way.sequence()), under_way), Stored::yes);
 }
 
 TEST(Tickets, ASmallerBacklogForgetsNoInvalidation) {
@@ -207,13 +210,13 @@ TEST(Tickets, ASmallerBacklogForgetsNoInvalidation) {
     for (const char* key : {"http://a/1", "http://a/2", "http://a/3"}) test.purge(purge_of_key(key));
     test.tickets.change_backlog(2);
     EXPECT_EQ(test.tickets.kept(), 3u);
-    EXPECT_EQ(test.store("http://a/1", Purging::response(under_way.sequence())), Stored::invalidated);
-    EXPECT_EQ(test.store("http://a/unrelated", Purging::response(under_way.sequence())), Stored::yes);
+    EXPECT_EQ(test.store("http://a/1", Purging::response(under_way.sequence()), under_way), Stored::invalidated);
+    EXPECT_EQ(test.store("http://a/unrelated", Purging::response(under_way.sequence()), under_way), Stored::yes);
 
     test.purge(purge_of_key("http://a/4"));
     EXPECT_LE(test.tickets.kept(), 2u);
     for (const char* key : {"http://a/1", "http://a/4", "http://a/unrelated"}) {
-        EXPECT_EQ(test.store(key, Purging::response(under_way.sequence())), Stored::invalidated) << key;
+        EXPECT_EQ(test.store(key, Purging::response(under_way.sequence()), under_way), Stored::invalidated) << key;
     }
 }
 
@@ -225,7 +228,7 @@ TEST(Tickets, ALargerBacklogKeepsMore) {
     test.purge(purge_of_key("http://a/2"));
     test.purge(purge_of_key("http://a/3"));
     EXPECT_EQ(test.tickets.kept(), 3u);
-    EXPECT_EQ(test.store("http://a/unrelated", Purging::response(under_way.sequence())), Stored::yes);
+    EXPECT_EQ(test.store("http://a/unrelated", Purging::response(under_way.sequence()), under_way), Stored::yes);
 }
 
 TEST(Tickets, ARequestJoinsOnlyAFetchThatNoInvalidationCouldSelect) {
@@ -273,7 +276,7 @@ TEST(Tickets, NoStoreUndoesAnAcknowledgedPurge) {
     const auto fetch_and_store = [&] {
         while (!stop.load()) {
             const auto ticket = test.tickets.begin();
-            test.store(url, fetched(ticket.sequence()));
+            test.store(url, fetched(ticket.sequence()), ticket);
         }
     };
     std::thread one(fetch_and_store), two(fetch_and_store);
@@ -304,13 +307,135 @@ TEST(Tickets, LookupBegunWhileAPurgeIsAppliedIsHeldToIt) {
     old.ticket = tickets.begin().sequence();
     auto applying = tickets.enter(Invalidation::flush(std::nullopt));
     const auto lookup = tickets.begin();
-    EXPECT_FALSE(tickets.permits(key, old));
+    EXPECT_FALSE(lookup.permits(key, old));
     applying.reset();
-    EXPECT_FALSE(tickets.permits(key, old));
+    EXPECT_FALSE(lookup.permits(key, old));
     EXPECT_EQ(tickets.kept(), 1u);
     auto later = tickets.begin();
     later.reset();
     EXPECT_EQ(tickets.kept(), 1u);
+}
+
+// Older invalidations have reached whatever it finds.
+TEST(Tickets, ALookupBegunAfterAPurgeMayPromoteWhatThePurgeSelects) {
+    Purging test;
+    const auto slow = test.tickets.begin();  // keeps the purge known
+    const auto object = fetched(test.tickets.begin().sequence());
+    const storage::Key key(url);
+    for (const Case& c : cases) test.purge(c.purge());
+    const auto lookup = test.tickets.begin();
+    EXPECT_TRUE(lookup.permits(key.view, *object));
+    EXPECT_EQ(test.store(url, object, lookup), Stored::yes);
+    for (const Case& c : cases) {
+        if (!c.selects) continue;
+        const auto next = test.tickets.begin();
+        test.purge(c.purge());
+        EXPECT_FALSE(next.permits(key.view, *object)) << c.id;
+    }
+}
+
+TEST(Tickets, AFullBacklogRefusesNothingAtRest) {
+    Purging test(2);
+    const storage::Key key("http://a/kept");
+    const auto object = Purging::response(test.tickets.begin().sequence());
+    const auto slow = test.tickets.begin();
+    for (int i = 0; i < 10; ++i) {
+        test.purge(purge_of_key("http://a/" + std::to_string(i)));
+        const auto lookup = test.tickets.begin();
+        EXPECT_TRUE(lookup.permits(key.view, *object)) << i;
+        EXPECT_TRUE(test.tickets.permits(key.view, *Purging::response(lookup.sequence()), lookup.sequence())) << i;
+        EXPECT_EQ(test.store("http://a/promoted", object, lookup), Stored::yes) << i;
+    }
+    EXPECT_EQ(test.store("http://a/unrelated", Purging::response(slow.sequence()), slow), Stored::invalidated);
+    EXPECT_EQ(test.tickets.refused(), 1u);
+}
+
+// Of the fetches under way the oldest are given up, and those that are young enough are judged by what is kept.
+TEST(Tickets, AFullBacklogRefusesTheOldestFirst) {
+    Purging test(2);
+    std::vector<Tickets::Ticket> under_way;
+    for (int i = 0; i < 5; ++i) {
+        under_way.push_back(test.tickets.begin());
+        test.purge(purge_of_key("http://a/" + std::to_string(i)));
+    }
+    for (std::size_t i = 0; i < under_way.size(); ++i) {
+        const auto stored =
+            test.store("http://a/x" + std::to_string(i), Purging::response(under_way[i].sequence()), under_way[i]);
+        EXPECT_EQ(stored, i < 3 ? Stored::invalidated : Stored::yes) << i;
+    }
+    EXPECT_EQ(test.tickets.refused(), 3u);
+}
+
+TEST(Tickets, NothingIsKeptForAFetchThatIsRefusedAnyway) {
+    Tickets tickets(2);
+    const auto slow = tickets.begin();
+    for (int i = 0; i < 3; ++i) tickets.enter(purge_of_key("http://a/" + std::to_string(i)));
+    EXPECT_EQ(tickets.kept(), 0u);
+    EXPECT_EQ(tickets.kept_bytes(), 0u);
+}
+
+TEST(Tickets, ThePurgesOfOneKeyAreOneEntry) {
+    Purging test(3);
+    const auto under_way = test.tickets.begin();
+    for (int i = 0; i < 1000; ++i) {
+        test.purge(purge_of_key("http://a/1"));
+        test.purge(purge_of_tags({"t"}));
+        test.purge(purge_of_pattern("/p/**"));
+    }
+    EXPECT_EQ(test.tickets.kept(), 3u);
+    EXPECT_EQ(test.tickets.refused(), 0u);
+    EXPECT_EQ(test.store("http://a/1", Purging::response(under_way.sequence()), under_way), Stored::invalidated);
+    EXPECT_EQ(test.store("http://a/2", Purging::response(under_way.sequence()), under_way), Stored::yes);
+    const auto later = test.tickets.begin();
+    EXPECT_EQ(test.store("http://a/1", Purging::response(later.sequence()), later), Stored::yes);
+}
+
+TEST(Tickets, AHardAndASoftPurgeAreTwoEntries) {
+    Tickets tickets(10);
+    const auto under_way = tickets.begin();
+    for (const Erasure erasure : {Erasure::hard, Erasure::soft}) {
+        const auto purge = purge_of_key(url);
+        purge->erasure = erasure;
+        tickets.enter(purge);
+    }
+    EXPECT_EQ(tickets.kept(), 2u);
+}
+
+TEST(Tickets, TheBytesOfTheBacklogAreBounded) {
+    constexpr std::uint64_t bytes = 100'000;
+    Tickets tickets(1'000'000, 0, bytes);
+    const auto slow = tickets.begin();
+    const auto young = [&] { return tickets.begin(); };
+    for (int i = 0; i < 1000; ++i) {
+        const auto keeps = young();
+        tickets.enter(purge_of_key("http://a/" + std::to_string(i) + std::string(8000, 'x')));
+        EXPECT_LE(tickets.kept_bytes(), bytes) << i;
+    }
+    EXPECT_FALSE(slow.permits(storage::Key("http://a/x").view, *Purging::response(slow.sequence())));
+    std::uint64_t most = 0;
+    const auto other = tickets.begin();
+    for (int i = 0; i < 100; ++i) {
+        tickets.enter(purge_of_tags({"t" + std::to_string(i), std::string(8000, 'x')}));
+        most = std::max(most, tickets.kept_bytes());
+    }
+    EXPECT_GT(most, 8000u);
+    EXPECT_LE(most, bytes);
+}
+
+// Others would drop what a lookup that begins now may still find.
+TEST(Tickets, AnOverflowForgetsNoPurgeThatIsBeingApplied) {
+    Tickets tickets(2);
+    const storage::Key key(url);
+    const auto old = fetched(tickets.begin().sequence());
+    const auto slow = tickets.begin();
+    auto applying = tickets.enter(purge_of_key(url));
+    for (int i = 0; i < 10; ++i) tickets.enter(purge_of_key("http://a/" + std::to_string(i)));
+    const auto lookup = tickets.begin();
+    EXPECT_FALSE(lookup.permits(key.view, *old));
+    applying.reset();
+    for (int i = 0; i < 10; ++i) tickets.enter(purge_of_key("http://b/" + std::to_string(i)));
+    EXPECT_FALSE(lookup.permits(key.view, *old));
+    EXPECT_TRUE(tickets.begin().permits(key.view, *old));
 }
 
 // Who made an invalidation knows that what he brings came after it; no other one is excused with it.
@@ -321,12 +446,32 @@ TEST(Tickets, OwnInvalidationsCanBeLeftOut) {
     const auto object = Purging::response(fetch.sequence());
     const auto own = purge_of_key("http://a/x");
     purging.tickets.enter(own);
-    EXPECT_FALSE(purging.tickets.permits(key.view, *object));
-    EXPECT_TRUE(purging.tickets.permits(key.view, *object, {own->sequence}));
+    EXPECT_FALSE(fetch.permits(key.view, *object));
+    EXPECT_TRUE(fetch.permits(key.view, *object, {own->sequence}));
     purging.tickets.enter(purge_of_pattern("/y"));
-    EXPECT_TRUE(purging.tickets.permits(key.view, *object, {own->sequence}));
+    EXPECT_TRUE(fetch.permits(key.view, *object, {own->sequence}));
     purging.tickets.enter(purge_of_key("http://a/x"));
-    EXPECT_FALSE(purging.tickets.permits(key.view, *object, {own->sequence}));
+    EXPECT_FALSE(fetch.permits(key.view, *object, {own->sequence}));
+}
+
+TEST(Tickets, AnotherPurgeOfTheSameKeyBeforeOnesOwnIsNotLeftOutWithIt) {
+    for (const int own_ones : {1, 2, 20}) {
+        for (const bool another : {false, true}) {
+            Purging purging;
+            const storage::Key key("http://a/x");
+            const auto fetch = purging.tickets.begin();
+            const auto object = Purging::response(fetch.sequence());
+            if (another) purging.tickets.enter(purge_of_key("http://a/x"));
+            std::vector<Sequence> own;
+            for (int i = 0; i < own_ones; ++i) {
+                const auto purge = purge_of_key("http://a/x");
+                purging.tickets.enter(purge);
+                own.push_back(purge->sequence);
+            }
+            // Of very many the oldest are not told apart, and count.
+            EXPECT_EQ(fetch.permits(key.view, *object, own), !another && own_ones < 20) << own_ones << another;
+        }
+    }
 }
 
 }  // namespace

@@ -13,22 +13,19 @@ namespace larder::proxy {
 
 class HeldLayer : public storage::Layer {
   public:
-    explicit HeldLayer(const storage::Gate& gate) : gate_(gate) {}
-
-    void find(std::string key_text, storage::KeyHash, Choose choose, std::function<void(Found)> done) override {
-        asked.push_back(std::move(key_text));
+    void find(storage::OwnedKey key, Choose choose, std::function<void(Found)> done) override {
+        asked.push_back(std::move(key.text));
         finds_.push_back({std::move(choose), std::move(done)});
     }
-    void insert(std::string key_text, std::uint32_t path_offset, storage::KeyHash hash, storage::ObjectPtr object,
-                std::size_t, std::shared_ptr<void> hold, std::function<void(storage::Stored)> done) override {
-        inserted.emplace_back(key_text, object);
-        writes_.push_back(
-            {std::move(key_text), path_offset, hash, std::move(object), std::move(hold), std::move(done)});
+    storage::Stored insert(storage::OwnedKey key, storage::ObjectPtr object, std::size_t, storage::PermitPtr permit,
+                           std::function<void(storage::Stored)> done) override {
+        inserted.emplace_back(key.text, object);
+        return take_in({std::move(key), std::move(object), std::move(permit), std::move(done)});
     }
-    void refresh(std::string key_text, storage::KeyHash hash, storage::ObjectPtr, storage::ObjectPtr next,
-                 std::shared_ptr<void> hold, std::function<void(storage::Stored)> done) override {
-        refreshed.emplace_back(key_text, next);
-        writes_.push_back({std::move(key_text), 0, hash, std::move(next), std::move(hold), std::move(done)});
+    storage::Stored refresh(storage::OwnedKey key, storage::ObjectPtr, storage::ObjectPtr next,
+                            storage::PermitPtr permit, std::function<void(storage::Stored)> done) override {
+        refreshed.emplace_back(key.text, next);
+        return take_in({std::move(key), std::move(next), std::move(permit), std::move(done)});
     }
     void erase(std::shared_ptr<const storage::Selection> selection, storage::Erasure, std::size_t,
                std::function<void(Applied)> done) override {
@@ -57,11 +54,11 @@ class HeldLayer : public storage::Layer {
         found.failed = failed;
         take(finds_).done(std::move(found));
     }
-    // Makes the oldest of what was inserted or refreshed visible, if the gate lets it.
+    // Makes the oldest of what was inserted or refreshed visible, if its permit lets it.
     storage::Stored write() {
         const Write write = take(writes_);
-        const storage::KeyView key{write.key_text, write.hash, write.path_offset};
-        const auto stored = gate_.permits(key, *write.object) ? storage::Stored::yes : storage::Stored::invalidated;
+        const bool permitted = write.permit->permits(write.key.view(), *write.object);
+        const auto stored = permitted ? storage::Stored::yes : storage::Stored::invalidated;
         write.done(stored);
         return stored;
     }
@@ -78,6 +75,7 @@ class HeldLayer : public storage::Layer {
     std::vector<Use> used_keys;
     storage::LayerStats said;
     std::uint64_t takes = 1 << 30;
+    storage::Stored to_stores = storage::Stored::yes;  // what it says at once
 
   private:
     struct Find {
@@ -85,17 +83,24 @@ class HeldLayer : public storage::Layer {
         std::function<void(Found)> done;
     };
     struct Write {
-        std::string key_text;
-        std::uint32_t path_offset = 0;
-        storage::KeyHash hash;
+        storage::OwnedKey key;
         storage::ObjectPtr object;
-        std::shared_ptr<void> hold;
+        storage::PermitPtr permit;
         std::function<void(storage::Stored)> done;
     };
     struct Erasing {
         std::shared_ptr<const storage::Selection> selection;
         std::function<void(Applied)> done;
     };
+    storage::Stored take_in(Write write) {
+        if (to_stores == storage::Stored::yes) {
+            writes_.push_back(std::move(write));
+        } else {
+            write.permit.reset();
+            write.done(to_stores);
+        }
+        return to_stores;
+    }
     template <class T>
     static T take(std::deque<T>& queue) {
         T first = std::move(queue.front());
@@ -103,7 +108,6 @@ class HeldLayer : public storage::Layer {
         return first;
     }
 
-    const storage::Gate& gate_;
     std::deque<Find> finds_;
     std::deque<Write> writes_;
     std::deque<Erasing> erasures_;

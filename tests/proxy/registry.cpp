@@ -24,8 +24,6 @@ KeyPosition at(const std::string& url) {
 // A slow layer whose keys are rows in a map. It looks at so many for a page.
 class ListedLayer final : public HeldLayer {
   public:
-    using HeldLayer::HeldLayer;
-
     KeyRow& row(const std::string& url, const storage::Make& made = {}) {
         KeyRow row;
         row.text = url;
@@ -70,7 +68,7 @@ class Registry : public TiersTest {
   protected:
     Registry() { tiers = std::make_unique<Tiers>(two_tiers(disk), *strategies, tickets); }
     void put(const std::string& url, const storage::Make& made = {}) {
-        tiers->memory(0)->insert(Key(url).view, storage::make(made), storage::open_gate, now);
+        tiers->memory(0)->insert(Key(url).view, storage::make(made), storage::open_permit, now);
     }
     RegistryPage page(const KeyFilter& filter = {}, const std::optional<KeyPosition>& after = {},
                       std::size_t limit = 100) {
@@ -101,7 +99,7 @@ class Registry : public TiersTest {
         return text;
     }
 
-    std::shared_ptr<ListedLayer> disk = std::make_shared<ListedLayer>(tickets);
+    std::shared_ptr<ListedLayer> disk = std::make_shared<ListedLayer>();
 };
 
 TEST_F(Registry, KeysOfAllLayersAreOneList) {

@@ -224,7 +224,7 @@ TEST_F(RunningTest, LimitsHoldFromWhenTheyComeIntoForce) {
     EXPECT_FALSE(shared.clients.enter(client));
     EXPECT_FALSE(shared.fills.reserve(1));
     const auto under_way = shared.tickets.begin();
-    for (int i = 0; i < 2; ++i) shared.tickets.enter(policy::Invalidation::flush(std::nullopt));
+    for (const char* name : {"a", "b"}) shared.tickets.enter(policy::Invalidation::flush(name));
     EXPECT_LE(shared.tickets.kept(), 1u);
 }
 

@@ -99,7 +99,7 @@ class TiersTest : public testing::Test {
     config::Config config;
     policy::Tickets tickets{100};
     std::unique_ptr<policy::StrategyTable> strategies;
-    std::shared_ptr<HeldLayer> slow = std::make_shared<HeldLayer>(tickets);
+    std::shared_ptr<HeldLayer> slow = std::make_shared<HeldLayer>();
     std::unique_ptr<Tiers> tiers;
     WorkerMetrics metrics{0};
     policy::Fields request;

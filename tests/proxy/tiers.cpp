@@ -51,12 +51,34 @@ TEST_F(TiersTest, AStrategyStoresInItsLayerAndThoseInFront) {
 }
 
 TEST_F(TiersTest, AStoreThatAPurgeOvertookIsRefused) {
-    const auto ticket = tickets.begin();
-    auto object = storage::make({.ticket = ticket.sequence()});
+    const auto fetch = ticket();
+    auto object = storage::make({.ticket = fetch->sequence()});
     purge(Invalidation::flush(std::nullopt));
-    EXPECT_EQ(store(url, object, front), Stored::invalidated);
+    EXPECT_EQ(tiers->store(Key(url).view, object, front, fetch, metrics), Stored::invalidated);
     EXPECT_EQ(counted(0).stores[static_cast<std::size_t>(Stored::invalidated)].value(), 1);
     EXPECT_EQ(found(url, front), "-");
+}
+
+// Cache-Status says `stored` of what this says.
+TEST_F(TiersTest, AStoreIsAsGoodAsTheLayersSay) {
+    config.strategies = {strategy("slow only", "/**", LayerName::l3_database)};
+    const policy::StrategyTable table(config);
+    Tiers alone({slow_tier(config.layers[0], slow)}, table, tickets);
+    const auto store = [&](Stored said) {
+        slow->to_stores = said;
+        return alone.store(Key(url).view, response(), 0, ticket(), metrics);
+    };
+    for (const Stored said : {Stored::yes, Stored::skipped, Stored::too_large, Stored::failed}) {
+        EXPECT_EQ(store(said), said) << word(said);
+        slow->to_stores = said;
+        EXPECT_EQ(alone.refresh(Key(url).view, response(), response(), 0, ticket(), metrics), said) << word(said);
+    }
+    // MEMORY in front has it.
+    for (const Stored said : {Stored::skipped, Stored::too_large, Stored::failed}) {
+        slow->to_stores = said;
+        EXPECT_EQ(this->store("http://a/" + std::string(word(said)), response(), deep), Stored::yes) << word(said);
+    }
+    EXPECT_EQ(tickets.outstanding(), 2u);  // of those that wait
 }
 
 TEST_F(TiersTest, ARefreshPutsTheNextInThePlaceOfTheOld) {

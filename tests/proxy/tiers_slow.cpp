@@ -4,6 +4,7 @@
 #include <mutex>
 #include <thread>
 
+#include "proxy/deadlines.h"
 #include "tests/proxy/tiered.h"
 
 namespace larder::proxy {
@@ -96,8 +97,113 @@ TEST_F(TiersTest, ASlowLayerThatFailsIsAMiss) {
     EXPECT_EQ(counted(1).errors.value(), 1);
 }
 
+// Nothing strikes before the test says that the time has passed.
+class Overdue : public TiersTest {
+  protected:
+    void pass(std::chrono::milliseconds time) {
+        deadlines_of(context.get_executor()).check(Steady::now() + time);
+        turn(context);
+    }
+    void wait_in_vain() {
+        const auto asked = ask(key);
+        pass(config::FileSystem().lookup_timeout);
+        EXPECT_TRUE(*asked);
+    }
+    const Key key{url};
+};
+
+TEST_F(Overdue, ALookupThatIsNotAnsweredInTimeIsAMissAndItsAnswerIsDropped) {
+    const auto object = response("late");
+    const auto asked = ask(key);
+    pass(config::FileSystem().lookup_timeout / 2);
+    EXPECT_FALSE(*asked);
+    pass(config::FileSystem().lookup_timeout);
+    ASSERT_TRUE(*asked);
+    EXPECT_EQ((*asked)->object, nullptr);
+    EXPECT_EQ(counted(1).errors.value(), 1);
+    EXPECT_EQ(counted(1).misses.value(), 0);
+    EXPECT_EQ(tiers->stats(1).errors[static_cast<std::size_t>(storage::LayerError::timeout)], 1u);
+    EXPECT_EQ(tickets.outstanding(), 0u);
+    slow->answer(object);
+    turn(context);
+    EXPECT_EQ(found(url), "-");
+}
+
+TEST_F(Overdue, TheNextLayerIsAskedWhenTheFirstIsNotAnsweringInTime) {
+    const auto behind = std::make_shared<HeldLayer>();
+    auto three = two_tiers(behind);
+    three.push_back(slow_tier(layer(LayerName::l2_redis, 2, config::Technology::redis), slow));
+    Tiers both(std::move(three), *strategies, tickets);
+    const auto object = response("deep");
+    const auto asked = start(context, both.find_slow(context.get_executor(), key.view, request, deep, now, metrics));
+    turn(context);
+    EXPECT_TRUE(behind->asked.empty());
+    pass(config::FileSystem().lookup_timeout);
+    ASSERT_EQ(behind->asked.size(), 1u);
+    behind->answer(object);
+    turn(context);
+    ASSERT_TRUE(*asked);
+    EXPECT_EQ((*asked)->object, object.get());
+}
+
+TEST_F(Overdue, ALayerThatHangsIsNotAskedAnyMore) {
+    for (unsigned i = 0; i < LayerHealth::max_timeouts_in_a_row; ++i) {
+        EXPECT_TRUE(tiers->stats(1).available);
+        wait_in_vain();
+    }
+    EXPECT_FALSE(tiers->stats(1).available);
+    const auto times = slow->asked.size();
+    const auto asked = start(context, tiers->find_slow(context.get_executor(), key.view, request, deep, now, metrics));
+    turn(context);
+    EXPECT_TRUE(*asked);
+    EXPECT_EQ(slow->asked.size(), times);
+}
+
+TEST_F(Overdue, AnErasureThatIsNotAnsweredInTimeHasFailedAndIsNotDurable) {
+    store(url, response(), front);
+    const auto erased = begin_purge(Invalidation::flush(std::nullopt));
+    pass(config::FileSystem().timeout / 2);
+    EXPECT_FALSE(*erased);
+    pass(config::FileSystem().timeout);
+    ASSERT_TRUE(*erased);
+    EXPECT_FALSE((*erased)->durable);
+    ASSERT_EQ((*erased)->layers.size(), 2u);
+    EXPECT_FALSE((*erased)->layers[0].failed);
+    EXPECT_TRUE((*erased)->layers[1].failed);
+    EXPECT_EQ((*erased)->count, 1u);  // of the layer that answers at once
+    EXPECT_EQ(found(url, front), "-");
+    slow->erase_all();
+    turn(context);
+}
+
+TEST_F(Overdue, ADryRunThatIsNotAnsweredInTimeBringsNothingBack) {
+    const auto flush = Invalidation::flush(std::nullopt);
+    flush->erasure = storage::Erasure::dry_run;
+    const auto erased = start(context, tiers->erase(context.get_executor(), flush, 0));
+    turn(context);
+    pass(config::FileSystem().timeout);
+    ASSERT_TRUE(*erased);
+    EXPECT_TRUE((*erased)->durable);
+    EXPECT_TRUE((*erased)->layers[1].failed);
+}
+
+// Each of many writes would wait for it.
+TEST_F(Overdue, ErasuresAreGivenToALayerThatHangsAndNotWaitedFor) {
+    for (unsigned i = 0; i < LayerHealth::max_timeouts_in_a_row; ++i) {
+        const auto erased = begin_purge(Invalidation::flush(std::nullopt));
+        pass(config::FileSystem().timeout);
+        EXPECT_TRUE(*erased);
+    }
+    const auto waiting = slow->erasing();
+    const auto erased = begin_purge(Invalidation::flush(std::nullopt));
+    ASSERT_TRUE(*erased);
+    EXPECT_FALSE((*erased)->durable);
+    EXPECT_TRUE((*erased)->layers[1].failed);
+    EXPECT_EQ(slow->erasing(), waiting + 1);
+}
+
 TEST_F(TiersTest, TheNextSlowLayerIsAskedWhenTheFirstHasNothing) {
-    const auto between = std::make_shared<HeldLayer>(tickets);
+    const auto between = std::make_shared<HeldLayer>();
     auto three = two_tiers(slow);
     three.push_back(slow_tier(layer(LayerName::l2_redis, 2, config::Technology::redis), between));
     Tiers tiers(std::move(three), *strategies, tickets);
@@ -120,9 +226,9 @@ TEST_F(TiersTest, TheNextSlowLayerIsAskedWhenTheFirstHasNothing) {
 // Shared with another node: has one response, which that node replaces by a later one before our purge begins.
 class ChangingLayer final : public HeldLayer {
   public:
-    explicit ChangingLayer(policy::Tickets& tickets) : HeldLayer(tickets), tickets_(tickets) { change(); }
+    explicit ChangingLayer(policy::Tickets& tickets) : tickets_(tickets) { change(); }
 
-    void find(std::string, storage::KeyHash, Choose choose, std::function<void(Found)> done) override {
+    void find(storage::OwnedKey, Choose choose, std::function<void(Found)> done) override {
         auto set = std::make_shared<storage::VariantSet>();
         {
             const std::lock_guard lock(mutex_);

@@ -94,9 +94,9 @@ class DiskCache {
         options.now = [time = time_] { return time->load(); };
         options.report = [told = told_](std::string_view event, std::string detail) { (*told)(event, detail); };
     }
-    DiskCache& open(const Gate& gate = open_gate) {
+    DiskCache& open() {
         told_->clear();
-        layer = std::make_unique<DiskLayer>(options, gate);
+        layer = std::make_unique<DiskLayer>(options);
         told_->wait_for("storage_opened");
         return *this;
     }
@@ -122,24 +122,25 @@ class DiskCache {
         return put_later(url, std::move(object), max_variants).get();
     }
     std::future<Stored> put_later(const std::string& url, ObjectPtr object, std::size_t max_variants = 64,
-                                  std::shared_ptr<void> hold = nullptr) {
+                                  PermitPtr permit = std::make_shared<OpenPermit>()) {
         const Key key(url);
         const auto promise = std::make_shared<std::promise<Stored>>();
-        layer->insert(key.text, key.view.path_offset, key.view.hash, std::move(object), max_variants, std::move(hold),
+        layer->insert(OwnedKey(key.view), std::move(object), max_variants, std::move(permit),
                       [promise](Stored stored) { promise->set_value(stored); });
         return promise->get_future();
     }
-    Stored refresh(const std::string& url, const ObjectPtr& old_one, const ObjectPtr& next) {
+    Stored refresh(const std::string& url, const ObjectPtr& old_one, const ObjectPtr& next,
+                   PermitPtr permit = std::make_shared<OpenPermit>()) {
         const Key key(url);
         std::promise<Stored> promise;
-        layer->refresh(key.text, key.view.hash, old_one, next, nullptr,
+        layer->refresh(OwnedKey(key.view), old_one, next, std::move(permit),
                        [&](Stored stored) { promise.set_value(stored); });
         return promise.get_future().get();
     }
     Layer::Found find(const std::string& url, Layer::Choose choose = the_first) {
         const Key key(url);
         std::promise<Layer::Found> promise;
-        layer->find(key.text, key.view.hash, std::move(choose),
+        layer->find(OwnedKey(key.view), std::move(choose),
                     [&](Layer::Found found) { promise.set_value(std::move(found)); });
         return promise.get_future().get();
     }

@@ -133,24 +133,27 @@ TEST_F(DiskLayerTest, AnOlderResponseDoesNotReplaceANewerOne) {
     EXPECT_EQ(cache.get("http://h/x"), "newer");
 }
 
-TEST_F(DiskLayerTest, TheGateIsAskedWhenAResponseWouldBecomeVisible) {
-    Invalidations gate;
-    cache.open(gate);
-    const std::uint64_t ticket = gate.begin();
-    gate.enter(Pick::tagged({"t"}));
-    EXPECT_EQ(cache.put("http://h/x", {.ticket = ticket, .tags = {"t"}}), Stored::invalidated);
-    EXPECT_EQ(cache.put("http://h/big", {.content = long_content(2'000'000), .ticket = ticket, .tags = {"t"}}),
+TEST_F(DiskLayerTest, ThePermitIsAskedWhenAResponseWouldBecomeVisible) {
+    const auto permit = std::make_shared<Invalidations>();
+    cache.open();
+    const std::uint64_t ticket = permit->begin();
+    permit->enter(Pick::tagged({"t"}));
+    const auto put = [&](const std::string& url, const Make& wanted) {
+        return cache.put_later(url, make(wanted), 64, permit).get();
+    };
+    EXPECT_EQ(put("http://h/x", {.ticket = ticket, .tags = {"t"}}), Stored::invalidated);
+    EXPECT_EQ(put("http://h/big", {.content = long_content(2'000'000), .ticket = ticket, .tags = {"t"}}),
               Stored::invalidated);
-    EXPECT_EQ(cache.put("http://h/y", {.ticket = ticket}), Stored::yes);
+    EXPECT_EQ(put("http://h/y", {.ticket = ticket}), Stored::yes);
     EXPECT_EQ(cache.get("http://h/x"), "-");
     EXPECT_EQ(cache.stats().objects, 1u);
 }
 
-TEST_F(DiskLayerTest, TheHoldIsLetGoOfWhenItIsStored) {
+TEST_F(DiskLayerTest, ThePermitIsLetGoOfWhenTheResponseIsStored) {
     cache.open();
-    auto hold = std::make_shared<int>(1);
-    const std::weak_ptr<int> held = hold;
-    cache.put_later("http://h/x", make(), 64, std::exchange(hold, nullptr)).wait();
+    PermitPtr permit = std::make_shared<OpenPermit>();
+    const std::weak_ptr<const Permit> held = permit;
+    cache.put_later("http://h/x", make(), 64, std::exchange(permit, nullptr)).wait();
     EXPECT_TRUE(held.expired());
 }
 

@@ -89,7 +89,7 @@ TEST_F(DiskRestartTest, ASecondProcessWaitsForTheDirectory) {
     cache.put("http://h/x", {.tags = {"t"}});
     cache.put("http://h/y");
     DiskCache next(cache.options.directory);
-    next.layer = std::make_unique<DiskLayer>(next.options, open_gate);
+    next.layer = std::make_unique<DiskLayer>(next.options);
     next.told().wait_for("storage_waiting");
     EXPECT_EQ(next.get("http://h/x"), "-");
     EXPECT_EQ(next.put("http://h/z"), Stored::skipped);
@@ -107,7 +107,7 @@ TEST_F(DiskRestartTest, ASecondProcessWaitsForTheDirectory) {
 TEST_F(DiskRestartTest, TooManyErasuresWhileWaitingStartEmpty) {
     cache.open().put("http://h/x");
     DiskCache next(cache.options.directory);
-    next.layer = std::make_unique<DiskLayer>(next.options, open_gate);
+    next.layer = std::make_unique<DiskLayer>(next.options);
     for (int i = 0; i <= 10'000; ++i) next.erase(Pick::tagged({"other"}));
     cache.close();
     next.told().wait_for("storage_opened");
@@ -200,7 +200,7 @@ TEST_F(DiskRestartTest, ABodyWhoseStoreDidNotEndIsSwept) {
 
 // What a power loss would bring back an erasure must not leave behind, also when it finds nothing.
 TEST_F(DiskRestartTest, WhatWasDroppedIsKnownUntilItIsSynced) {
-    disk::Engine engine(cache.options, open_gate);
+    disk::Engine engine(cache.options);
     engine.environment.open(cache.options.max_bytes);
     disk::Eviction eviction(config::EvictionPolicy::lru, 1);
     disk::About about;
@@ -210,8 +210,8 @@ TEST_F(DiskRestartTest, WhatWasDroppedIsKnownUntilItIsSynced) {
     EXPECT_FALSE(engine.dropped_since_sync);
     disk::Operation operation;
     const Key key("http://h/x");
-    operation.key_text = key.text;
-    operation.hash = key.view.hash;
+    operation.key = OwnedKey(key.view);
+    operation.permit = std::make_shared<OpenPermit>();
     operation.max_variants = 8;
     operation.object = make();
     EXPECT_EQ(disk::insert(batch, engine, operation), Stored::yes);

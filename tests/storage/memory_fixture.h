@@ -86,11 +86,11 @@ inline std::vector<VaryField> language(std::string value) {
     return {{"accept-language", std::move(value)}};
 }
 
-class OpenGate : public Gate {
+class OpenPermit final : public Permit {
   public:
     bool permits(const KeyView&, const Object&) const override { return true; }
 };
-inline const OpenGate open_gate;
+inline const OpenPermit open_permit;
 
 class Pick : public Selection {
   public:
@@ -136,7 +136,7 @@ class Pick : public Selection {
 };
 
 // The rule of the tickets: what an invalidation selects may not become visible once it is entered.
-class Invalidations : public Gate {
+class Invalidations : public Permit {
   public:
     std::uint64_t begin() { return ++counter_; }
     std::shared_ptr<const Pick> enter(Pick pick) {
@@ -168,7 +168,7 @@ class Cache {
     MemoryLayer layer;
 
     Stored put(const std::string& url, const Make& wanted = {}, std::size_t max_variants = 64) {
-        return layer.insert(Key(url).view, make(wanted), open_gate, now, max_variants);
+        return layer.insert(Key(url).view, make(wanted), open_permit, now, max_variants);
     }
     VariantSetPtr get(const std::string& url) { return layer.find(Key(url).view, now); }
     bool has(const std::string& url) { return get(url) != nullptr; }

@@ -100,7 +100,7 @@ TEST(MemoryLayer, RefreshReplacesExactlyThatVariant) {
     next->ticket = 3;
     next->lifetime.freshness = 999;
     const std::uint64_t bytes = cache.bytes();
-    EXPECT_EQ(cache.layer.refresh(Key(url).view, old_one.get(), next, open_gate, now), Stored::yes);
+    EXPECT_EQ(cache.layer.refresh(Key(url).view, old_one.get(), next, open_permit, now), Stored::yes);
     EXPECT_EQ(cache.contents(url), "de|fr");
     EXPECT_EQ(cache.get(url)->variants[0]->lifetime.freshness, 999);
     EXPECT_EQ(cache.get(url)->variants[0]->body, old_one->body);
@@ -113,7 +113,7 @@ TEST(MemoryLayer, RefreshOfWhatIsGoneOrReplacedIsSuperseded) {
     const auto refresh = [&](const ObjectPtr& old_one) {
         auto next = std::make_shared<Object>(*old_one);
         next->ticket = 9;
-        return cache.layer.refresh(key.view, old_one.get(), next, open_gate, now);
+        return cache.layer.refresh(key.view, old_one.get(), next, open_permit, now);
     };
     cache.put(url, {.ticket = 1});
     const ObjectPtr first = cache.get(url)->variants[0];
@@ -149,7 +149,7 @@ TEST(MemoryLayer, ARefreshThatSharesTheBodyNeedsNoRoomForIt) {
     const ObjectPtr old_one = cache.get(url)->variants[0];
     auto next = std::make_shared<Object>(*old_one);
     next->ticket = 2;
-    EXPECT_EQ(cache.layer.refresh(Key(url).view, old_one.get(), next, open_gate, now), Stored::yes);
+    EXPECT_EQ(cache.layer.refresh(Key(url).view, old_one.get(), next, open_permit, now), Stored::yes);
     EXPECT_EQ(cache.layer.stats().evictions, 0u);
     EXPECT_EQ(cache.get(url)->variants[0], next);
 }
@@ -161,7 +161,7 @@ TEST(MemoryLayer, KeysOfOneHashNeverAnswerForEachOther) {
     for (int i = 0; i < 1000; ++i) {
         keys.push_back(std::make_unique<Key>("http://a.example/" + std::to_string(i)));
         keys.back()->view.hash = {0, keys.back()->view.hash.low & 0xff};
-        cache.layer.insert(keys.back()->view, make({.content = keys.back()->text}), open_gate, now);
+        cache.layer.insert(keys.back()->view, make({.content = keys.back()->text}), open_permit, now);
         ASSERT_NE(cache.layer.find(keys.back()->view, now), nullptr);
     }
     int found = 0;

@@ -33,7 +33,7 @@ class Listing : public Cache, public testing::Test {
         object->strategy_name = std::move(strategy);
         object->resource_type = std::move(type);
         object->resource_id = std::move(id);
-        layer.insert(Key(url).view, object, open_gate, now);
+        layer.insert(Key(url).view, object, open_permit, now);
     }
 
     std::size_t pages = 0;
