@@ -50,6 +50,7 @@ std::shared_ptr<storage::Layer> Layers::make_disk(const config::Config& config, 
     options.eviction = settings.eviction_policy;
     options.seed = seed_;
     options.readers = settings.file_system.readers;
+    options.timeout = settings.file_system.timeout;
     options.queue_bytes = settings.file_system.queue_bytes;
     options.now = [&clock = clock_] { return clock.unix_time(); };
     options.report = [&events = events_, layer = std::string(config::word(settings.layer_name))](

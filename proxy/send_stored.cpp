@@ -1,33 +1,47 @@
 #include <boost/asio/this_coro.hpp>
 
+#include "proxy/answers.h"
 #include "proxy/stored_answer.h"
 #include "proxy/task.h"
-#include "proxy/wakeup.h"
 
 namespace larder::proxy {
 namespace {
 
 constexpr std::uint64_t part_size = 256 * config::KiB;
 
-// Bytes on their way here from a slower layer, which may answer when nobody waits for them any more.
-struct Reading {
-    Reading(Executor executor, std::size_t wanted) : wakeup(std::move(executor)), size(wanted) {}
+using Pieces = std::vector<storage::Body::Piece>;
 
-    bool whole() const {
-        std::size_t sum = 0;
-        for (const auto& piece : pieces) sum += piece.size;
-        return sum == size;
+// Bytes on their way here from a slower layer.
+class Reading {
+  public:
+    Reading(const Executor& executor, std::shared_ptr<const storage::BodySource> source, std::uint64_t begin,
+            std::size_t size)
+        : source_(std::move(source)), size_(size), answers_(executor) {
+        source_->read(begin, size,
+                      [answer = answers_.callback(), keeps = source_](Pieces came) { answer(std::move(came)); });
     }
 
-    Wakeup wakeup;
-    const std::size_t size;
-    std::vector<storage::Body::Piece> pieces;
+    // Not all of them: the body is gone, or has not come in time.
+    Task<bool> whole() {
+        auto came = co_await answers_.within(source_->patience());
+        if (came.front()) pieces_ = std::move(*came.front());
+        std::size_t sum = 0;
+        for (const auto& piece : pieces_) sum += piece.size;
+        co_return sum == size_;
+    }
+    const Pieces& pieces() const { return pieces_; }
+
+  private:
+    const std::shared_ptr<const storage::BodySource> source_;
+    const std::size_t size_;
+    Answers<Pieces> answers_;
+    Pieces pieces_;
 };
 
 // What is to be sent next: text, or bytes that are being read.
 struct Item {
     std::string_view text;
-    std::shared_ptr<Reading> reading;
+    std::unique_ptr<Reading> reading;
 
     bool end() const { return text.empty() && !reading; }
 };
@@ -44,12 +58,7 @@ class Items {
         item.text = std::exchange(span_.text, {});
         if (!item.text.empty()) return item;
         const auto size = static_cast<std::size_t>(std::min(span_.end - span_.begin, part_size));
-        item.reading = std::make_shared<Reading>(executor_, size);
-        source_->read(span_.begin, size,
-                      [reading = item.reading, source = source_](std::vector<storage::Body::Piece> pieces) {
-                          reading->pieces = std::move(pieces);
-                          reading->wakeup.notify();
-                      });
+        item.reading = std::make_unique<Reading>(executor_, source_, span_.begin, size);
         span_.begin += size;
         return item;
     }
@@ -67,9 +76,9 @@ Task<Sent> send_items(Downstream& client, const Downstream::Head& head, Items& i
     for (bool begun = false;; begun = true) {
         std::vector<std::string_view> pieces;
         if (item.reading) {
-            co_await item.reading->wakeup.wait();
-            if (!item.reading->whole()) co_return begun ? Sent::cut : Sent::nothing;
-            for (const auto& piece : item.reading->pieces) pieces.emplace_back(piece.data.get(), piece.size);
+            const bool whole = co_await item.reading->whole();
+            if (!whole) co_return begun ? Sent::cut : Sent::nothing;
+            for (const auto& piece : item.reading->pieces()) pieces.emplace_back(piece.data.get(), piece.size);
         } else if (!item.text.empty()) {
             pieces.push_back(item.text);
         }

@@ -1,6 +1,7 @@
 // A stored response. Immutable once published: whoever holds a shared_ptr may read it from any thread.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -40,10 +41,12 @@ class BodySource {
   public:
     virtual ~BodySource() = default;
     // At most `size` bytes from `offset` on; fewer only where the body ends. Returns at once; `done` runs exactly once,
-    // on a thread of the layer's. No pieces: the body is gone from its layer meanwhile, or damaged, and what was read
-    // of it before must be cut.
+    // as storage/layer.h says of answers. No pieces: the body is gone from its layer meanwhile, or damaged, and what
+    // was read of it before must be cut.
     virtual void read(std::uint64_t offset, std::size_t size,
                       std::function<void(std::vector<Body::Piece>)> done) const = 0;
+    // How long a reader waits for it; then the body is as good as gone, and a late answer is dropped.
+    virtual std::chrono::milliseconds patience() const = 0;
 };
 
 // A request field that selected this variant (RFC 9111 section 4.1): its normalised value, or nullopt if it was absent.

@@ -204,6 +204,7 @@ void DiskLayer::change(const config::Layer& settings) {
     engine_->max_bytes = settings.max_size_bytes;
     engine_->eviction = settings.eviction_policy;
     engine_->pending.set_most_bytes(settings.file_system.queue_bytes);
+    engine_->patience = settings.file_system.timeout;
     engine_->readers.resize(settings.file_system.readers);
 }
 

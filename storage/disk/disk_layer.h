@@ -15,6 +15,7 @@
 // content has been dropped. While the device hangs, 4,096 lookups and reads wait, and more of them fail at once.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -40,6 +41,7 @@ struct DiskOptions {
     std::uint64_t seed = 0;  // of hash_key(); what was stored under another one is discarded
     unsigned readers = 4;    // threads
     std::uint64_t queue_bytes = 64ull * 1024 * 1024;
+    std::chrono::milliseconds timeout{10'000};  // of whoever waits for a piece of a body
     std::function<UnixTime()> now;
     // For the operator: storage_opened, storage_waiting, storage_moved_aside, storage_failed, storage_recovered,
     // storage_read_failed, storage_damaged, storage_sealed. On a thread of the layer's; one of a kind in ten seconds.

@@ -36,6 +36,7 @@ Engine::Engine(const DiskOptions& wanted)
       report(options),
       max_bytes(options.max_bytes),
       eviction(options.eviction),
+      patience(options.timeout),
       readers(options.readers) {
     watch_for_damage();
 }

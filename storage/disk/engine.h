@@ -77,7 +77,8 @@ struct Engine {
     // For erasures that are not made: a restart begins empty. Waits for the file system.
     void mark_for_dropping() { directory.drop_intact(); }
 
-    std::atomic<unsigned> lists{0};  // that are asked for and not answered
+    std::atomic<std::chrono::milliseconds> patience;  // with a piece of a body
+    std::atomic<unsigned> lists{0};                   // that are asked for and not answered
 
     Readers readers;  // last: its jobs use all of the above
 

@@ -43,6 +43,12 @@ Source::~Source() {
     link_->with([this](Engine& engine) { engine.pins.release(number_); });
 }
 
+std::chrono::milliseconds Source::patience() const {
+    std::chrono::milliseconds patience{0};
+    link_->with([&](Engine& engine) { patience = engine.patience; });
+    return patience;
+}
+
 void Source::read(std::uint64_t offset, std::size_t size, std::function<void(std::vector<Body::Piece>)> done) const {
     const std::size_t wanted = offset < size_ ? std::min<std::uint64_t>({size, most_at_once, size_ - offset}) : 0;
     const auto shared_done = std::make_shared<std::function<void(std::vector<Body::Piece>)>>(std::move(done));

@@ -42,6 +42,8 @@ class Source final : public BodySource {
     void read(std::uint64_t offset, std::size_t size,
               std::function<void(std::vector<Body::Piece>)> done) const override;
 
+    std::chrono::milliseconds patience() const override;
+
   private:
     const std::shared_ptr<Link> link_;
     const std::uint64_t object_;

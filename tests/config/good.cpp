@@ -56,7 +56,8 @@ TEST(GoodConfiguration, WithoutLayersMemoryGetsAQuarterAndTheDiskTenGibibytes) {
 
 TEST(GoodConfiguration, TechnologyFollowsTheNameWhereItIsNotWritten) {
     const Config config = good(
-        "layers:\n- {connection_config: {path: a//b/, readers: 8, queue_bytes: 1MiB, lookup_timeout: 200ms, timeout: 3s}, max_size_bytes: 16MiB, "
+        "layers:\n- {connection_config: {path: a//b/, readers: 8, queue_bytes: 1MiB, lookup_timeout: 200ms, timeout: "
+        "3s}, max_size_bytes: 16MiB, "
         "layer_name: L3_DATABASE}\n- {layer_name: L1_APPLICATION, max_size_bytes: 1MiB}\n");
     ASSERT_EQ(config.layers.size(), 2u);
     EXPECT_EQ(config.layers[0].technology, Technology::file_system);

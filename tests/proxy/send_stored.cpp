@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "proxy/deadlines.h"
 #include "proxy/stored_answer.h"
 #include "tests/proxy/running.h"
 #include "tests/proxy/stored.h"
@@ -85,6 +86,52 @@ TEST(SendStored, TellsHeadTheLength) {
     EXPECT_EQ(client.head.length, text.size());
     EXPECT_TRUE(client.head.bodiless);
     EXPECT_EQ(client.body, "");
+}
+
+// A body in pieces of which so many come, and then no more.
+class HangingSource final : public storage::BodySource {
+  public:
+    explicit HangingSource(int reads) : left_(reads) {}
+    void read(std::uint64_t, std::size_t size,
+              std::function<void(std::vector<storage::Body::Piece>)> done) const override {
+        if (left_-- <= 0) return waiting_.push_back(std::move(done));
+        done({{std::shared_ptr<char[]>(new char[size]()), size}});
+    }
+    std::chrono::milliseconds patience() const override { return std::chrono::seconds(5); }
+    // It answers nevertheless.
+    void go_on() const {
+        for (const auto& done : std::exchange(waiting_, {})) done({});
+    }
+
+  private:
+    mutable int left_;
+    mutable std::vector<std::function<void(std::vector<storage::Body::Piece>)>> waiting_;
+};
+
+TEST(SendStored, WaitsForALayerThatHangsAsLongAsItsSourceSays) {
+    for (const int reads : {0, 1, 3}) {
+        const auto source = std::make_shared<HangingSource>(reads);
+        storage::Object object = stored();
+        const auto body = std::make_shared<storage::Body>();
+        body->size = 2'000'000;
+        body->source = source;
+        object.body = body;
+        Client client;
+        Asking asking("", "GET");
+        asio::io_context context;
+        const auto sent = start(context, send_stored(client, asking.exchange, object, policy::test_time));
+        turn(context);
+        deadlines_of(context.get_executor()).check(Steady::now() + std::chrono::seconds(4));
+        turn(context);
+        EXPECT_FALSE(*sent);
+        deadlines_of(context.get_executor()).check(Steady::now() + std::chrono::seconds(6));
+        turn(context);
+        EXPECT_EQ(*sent, reads == 0 ? Sent::nothing : Sent::cut);
+        EXPECT_EQ(client.begun, reads == 0 ? 0 : 1);
+        EXPECT_EQ(client.body.size(), static_cast<std::size_t>(reads) * 256 * 1024);
+        source->go_on();
+        turn(context);
+    }
 }
 
 TEST(SendStored, StopsWhenTheClientIsGone) {

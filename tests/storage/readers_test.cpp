@@ -47,6 +47,40 @@ TEST(ReadersTest, AsManyJobsAsThreadsAreUnderWayAtOnce) {
     EXPECT_TRUE(run_together(readers, 2));
 }
 
+// Whoever changes the settings is not held by a thread that hangs.
+TEST(ReadersTest, FewerThreadsAreNotWaitedFor) {
+    Readers readers(2);
+    std::promise<void> hangs, goes_on;
+    readers.post([&] {
+        hangs.set_value();
+        goes_on.get_future().wait();
+    });
+    hangs.get_future().wait();
+    for (const unsigned threads : {1u, 4u, 1u, 2u}) readers.resize(threads);
+    goes_on.set_value();
+    EXPECT_TRUE(run_together(readers, 2));
+}
+
+TEST(ReadersTest, OnlySoManyJobsWait) {
+    std::atomic<int> runs{0};
+    int taken = 0;
+    std::promise<void> goes_on;
+    {
+        Readers readers(1);
+        std::promise<void> hangs;
+        readers.post([&] {
+            hangs.set_value();
+            goes_on.get_future().wait();
+        });
+        hangs.get_future().wait();
+        while (readers.offer([&] { ++runs; })) ++taken;
+        readers.post([&] { ++runs; });  // must be done, whatever waits
+        goes_on.set_value();
+    }
+    EXPECT_GT(taken, 1000);
+    EXPECT_EQ(runs, taken + 1);
+}
+
 TEST(ReadersTest, JobsGoOnWhileTheNumberOfThreadsChanges) {
     std::atomic<int> runs{0};
     {
