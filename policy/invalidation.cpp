@@ -98,7 +98,7 @@ bool Invalidation::may_select(const storage::KeyView& view, const std::string& s
 }
 
 std::size_t Invalidation::charge() const {
-    std::size_t sum = sizeof *this - sizeof(Selection) + Selection::charge() + origin_.size();
+    std::size_t sum = sizeof *this - sizeof(Selection) + Selection::charge() + origin_.size() + order.size();
     for (const std::string& key_text : key_texts_) sum += sizeof key_text + key_text.size();
     return sum;
 }
