@@ -134,6 +134,13 @@ std::string_view without_x(std::string_view coding) {
     return same_name(coding, "x-gzip") || same_name(coding, "x-compress") ? coding.substr(2) : coding;
 }
 
+// The content codings that are registered (RFC 9110 section 18.6), and `*`: another one means nothing to an origin.
+bool is_coding(std::string_view name) {
+    static constexpr std::array<std::string_view, 12> known = {
+        "*", "aes128gcm", "br", "compress", "dcb", "dcz", "deflate", "exi", "gzip", "identity", "pack200-gzip", "zstd"};
+    return std::any_of(known.begin(), known.end(), [&](std::string_view coding) { return same_name(coding, name); });
+}
+
 const Member* named(Members& members, std::string_view name) {
     const auto found = std::find_if(members.begin(), members.end(),
                                     [&](const Member& member) { return same_name(member.name, name); });
@@ -168,7 +175,12 @@ bool canonical_encodings(std::string& out, std::string_view value, const std::ve
         member.name = name;
     }
     if (offered.empty()) {
-        write(out, members);
+        Members known;
+        for (const Member& member : members) {
+            if (is_coding(member.name)) known.add(member);
+        }
+        if (known.empty() && !members.empty()) known.add({"identity", most_weight});
+        write(out, known);
         return true;
     }
     Members left;

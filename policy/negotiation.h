@@ -13,7 +13,9 @@
 namespace larder::policy {
 
 // Into `out`, which is overwritten. False: the value is not of the field's grammar, has a member twice, or more than 64
-// members; it is to be taken as it is. x-gzip and x-compress are the names without x-. With `offered` a coding that is
+// members; it is to be taken as it is. x-gzip and x-compress are the names without x-.
+// Codings that are not registered are left out, or anybody could make as many values as they like of what the origin
+// answers alike; what is left of them alone is "identity". With `offered` a coding that is
 // acceptable only by `*` counts too, and where nothing of it is acceptable, what is left is "identity".
 bool canonical_encodings(std::string& out, std::string_view value, const std::vector<std::string>& offered);
 

@@ -17,6 +17,7 @@ using config::SetCookie;
 
 constexpr std::size_t most_vary_names = 16;
 constexpr std::size_t most_vary_bytes = 1024;
+constexpr std::size_t most_vary_value_bytes = 1024;
 
 // 428, 429, 431 and 511 must not be stored (RFC 6585 sections 3-6); 412, 416 and 417 answer a field of one request
 // that is not in the key.
@@ -164,6 +165,13 @@ StoreVerdict vary_verdict(const Request& request, const Fields& response, const 
     });
     if (bypassed) return StoreVerdict::vary_bypass;
     if (names->size() > most_vary_names) return StoreVerdict::vary_too_long;
+    // Each lookup of the key compares with it.
+    std::size_t value_bytes = 0;
+    for (const Field& field : request.fields) {
+        const auto same = [&](const std::string& name) { return same_name(name, field.name); };
+        if (std::any_of(names->begin(), names->end(), same)) value_bytes += field.value.size();
+    }
+    if (value_bytes > most_vary_value_bytes) return StoreVerdict::vary_too_long;
     const bool reflects =
         rules.configuration.reflection_guard && reflects_unkeyed(request.fields, response, *names, rules.configuration);
     return reflects ? StoreVerdict::reflection : StoreVerdict::storable;
@@ -215,7 +223,7 @@ const Row& row(StoreVerdict verdict) {
         {"request-cookie", "strategy_configuration.cookies"},
         {"vary-star", "RFC 9111 section 4.1"},
         {"vary-bypass", "strategy_configuration.vary"},
-        {"vary-too-long", "at most 16 names in 1024 bytes"},
+        {"vary-too-long", "at most 16 names in 1024 bytes, and 1024 bytes of the request's values for them"},
         {"vary-unselectable",
          "RFC 9111 section 4.1: Larder writes the field anew for each request; put it into key_fields"},
         {"reflection", "strategy_configuration.reflection_guard"},

@@ -42,7 +42,8 @@ const char* word(StoreVerdict);
 const char* clause(StoreVerdict);
 
 // The first reason against it, or `storable`. Pure; any thread. Vary names more than 16 fields or takes more than
-// 1,024 bytes: vary_too_long. To store the response is still the caller's decision (size, uniqueness, overload).
+// 1,024 bytes, or the request's values for them do: vary_too_long. To store the response is still the caller's decision
+// (size, uniqueness, overload).
 StoreVerdict storable(const Request&, const Response&, const Rules&);
 
 }  // namespace larder::policy

@@ -201,14 +201,15 @@ bool canonical_port(std::string_view& port, bool https) {
 
 bool canonical_authority(std::string_view raw, bool https, std::string& out) {
     out.clear();
-    std::size_t host = 0;
+    std::size_t host = 0, name = 0;  // with and without the dot of a fully qualified name
     if (!raw.empty() && raw[0] == '[') {
         const std::size_t end = raw.find(']');
         if (end == std::string_view::npos || !is_ipv6(raw.substr(1, end - 1))) return false;
-        host = end + 1;
+        name = host = end + 1;
     } else {
         host = std::min(raw.find(':'), raw.size());
         if (!is_host_name(raw.substr(0, host))) return false;
+        name = raw[host - 1] == '.' ? host - 1 : host;
     }
     std::string_view port = raw.substr(host);
     if (!port.empty()) {
@@ -216,8 +217,8 @@ bool canonical_authority(std::string_view raw, bool https, std::string& out) {
         port.remove_prefix(1);
         if (!canonical_port(port, https)) return false;
     }
-    out.reserve(host + 1 + port.size());
-    for (const char c : raw.substr(0, host)) out.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c);
+    out.reserve(name + 1 + port.size());
+    for (const char c : raw.substr(0, name)) out.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c);
     if (!port.empty()) out.append(1, ':').append(port);
     return true;
 }

@@ -45,8 +45,9 @@ TargetVerdict canonical_target(std::string_view raw, std::string_view method, Ta
 
 // Whether `raw` is a reg-name of letters, digits, "-", "_" and ".", an IPv4 address or a bracketed IPv6 address, with
 // an optional port (RFC 9110 section 4.2). `out` then holds it in lower case, without an empty port, the scheme's
-// default port, or zeros that lead a port. A trailing dot stays: it makes another host. Stricter than RFC 3986's
-// reg-name, since no host name needs escapes or sub-delims.
+// default port, or zeros that lead a port, and without the dot that ends a fully qualified name: RFC 3986 section 3.2.2
+// has it only to keep a resolver from completing a short name, and Larder resolves none of these. Stricter than RFC
+// 3986's reg-name, since no host name needs escapes or sub-delims.
 bool canonical_authority(std::string_view raw, bool https, std::string& out);
 
 // The canonical authority of a request: its absolute-form's, else Host's (RFC 9112 section 3.2.2). `https` is the

@@ -30,6 +30,14 @@ TEST(Negotiation, ValuesThatAskForTheSameAreTheSame) {
     EXPECT_EQ(languages("fr;q=0.5, de-CH;q=1.0, *;q=0.1"), "de-ch, fr;q=0.5, *;q=0.1");
 }
 
+TEST(Negotiation, CodingsThatNobodyKnowsMeanNothing) {
+    EXPECT_EQ(encodings("junk1, gzip, x-junk;q=0.3, br;q=0.5"), encodings("br;q=0.5, gzip"));
+    EXPECT_EQ(encodings("gzip, Zstd, x-compress, DCB, *;q=0"), "compress, dcb, gzip, zstd, *;q=0");
+    for (const char* junk : {"junk", "junk2;q=0.1", "a, b", "gzipp", "junk;q=0", "identity"})
+        EXPECT_EQ(encodings(junk), "identity") << junk;
+    EXPECT_EQ(encodings("junk, identity;q=0"), "identity;q=0");
+}
+
 TEST(Negotiation, WhatIsNotOfTheGrammarStaysAsItIs) {
     for (const char* value :
          {"gzip;q=2", "gzip;q=0.1234", "gzip;q=", "gzip;q=1.001", "gzip;level=1", "gzip;q=0.5;x", "gz ip", "gzip, gzip",

@@ -257,6 +257,20 @@ TEST(Storable, VaryIsBounded) {
     for (const char* value : {"*", "a, *", "*, a", "a\nVary: *", "a b"}) EXPECT_EQ(vary(value), vary_star) << value;
 }
 
+TEST(Storable, LongValuesOfWhatVaryNamesAreNotCompared) {
+    const auto of = [](std::size_t language, std::size_t agent, std::string_view vary) {
+        const std::string request =
+            "Accept-Language: " + std::string(language, ',') + "\nUser-Agent: " + std::string(agent, 'x');
+        const std::string response = "Cache-Control: max-age=60\nVary: " + std::string(vary);
+        return verdict({.request = request, .response = response});
+    };
+    EXPECT_EQ(of(0, 1024, "User-Agent"), StoreVerdict::storable);
+    EXPECT_EQ(of(0, 1025, "user-agent"), vary_too_long);
+    EXPECT_EQ(of(600, 600, "Accept-Language, User-Agent"), vary_too_long);
+    EXPECT_EQ(of(600, 600, "User-Agent"), StoreVerdict::storable);
+    EXPECT_EQ(of(5000, 5000, "Origin"), StoreVerdict::storable);
+}
+
 TEST(Storable, TooManyTagsWouldEscapeAPurge) {
     EXPECT_EQ(of_response("Cache-Control: max-age=60\nxkey: " + std::string(1024, 'a')), StoreVerdict::storable);
     EXPECT_EQ(of_response("Cache-Control: max-age=60\nxkey: " + std::string(1025, 'a')), too_many_tags);

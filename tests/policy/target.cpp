@@ -144,7 +144,12 @@ std::string authority_of(std::string_view raw, bool https = false) {
 
 TEST(Authority, HasOneSpelling) {
     EXPECT_EQ(authority_of("ExAmple.COM"), "example.com");
-    EXPECT_EQ(authority_of("a_b-c.d9."), "a_b-c.d9.");
+    EXPECT_EQ(authority_of("a_b-c.d9"), "a_b-c.d9");
+    for (const char* fully_qualified : {"api.example.", "API.example.:80", "api.example.:"}) {
+        EXPECT_EQ(authority_of(fully_qualified), "api.example") << fully_qualified;
+    }
+    EXPECT_EQ(authority_of("api.example.:8080"), "api.example:8080");
+    EXPECT_EQ(authority_of("127.0.0.1."), "127.0.0.1");
     EXPECT_EQ(authority_of("h:80"), "h");
     EXPECT_EQ(authority_of("h:"), "h");
     EXPECT_EQ(authority_of("h:443"), "h:443");
