@@ -83,7 +83,10 @@ Tiers::Found Tiers::find(const storage::KeyView& key, const policy::Selecting& r
         (object ? counters.hits : counters.misses).add();
         if (object || !found.set) found.set = std::move(set);
         found.object = object;
-        if (object) break;
+        if (object) {
+            object->uses.add();
+            break;
+        }
     }
     return found;
 }

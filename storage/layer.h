@@ -124,8 +124,9 @@ class Layer {
     virtual void find(OwnedKey key, Choose choose, std::function<void(Found)> done) = 0;
 
     // Becomes visible as a whole, or not at all, in place of the variant with the same `vary`, or beside the others; of
-    // more than `max_variants` the least recently stored goes. What it returns is known at once: `yes` when the object
-    // has been taken, and `done` says what came of it; else what `done` has been told.
+    // more than `max_variants` the one goes that was used least, and of equally used ones the least recently stored;
+    // not the new one. Uses are what this layer has seen, and may be forgotten. What it returns is known at once: `yes`
+    // when the object has been taken, and `done` says what came of it; else what `done` has been told.
     virtual Stored insert(OwnedKey key, ObjectPtr object, std::size_t max_variants, PermitPtr permit,
                           std::function<void(Stored)> done) = 0;
 

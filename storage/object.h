@@ -1,6 +1,7 @@
 // A stored response. Immutable once published: whoever holds a shared_ptr may read it from any thread.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -81,6 +82,26 @@ struct Part {
     bool operator==(const Part&) const = default;
 };
 
+// How often an object was chosen for a request; up to 65,535, a few may be missed. Any thread; a copy has the same.
+class UseCount {
+  public:
+    UseCount() = default;
+    UseCount(const UseCount& other) : count_(other.value()) {}
+    UseCount& operator=(const UseCount& other) {
+        count_.store(other.value(), std::memory_order_relaxed);
+        return *this;
+    }
+    std::uint16_t value() const { return count_.load(std::memory_order_relaxed); }
+    void add(std::uint16_t more = 1) const {
+        const unsigned sum = value() + more;
+        const unsigned max = 0xFFFF;
+        if (value() < max) count_.store(static_cast<std::uint16_t>(sum < max ? sum : max), std::memory_order_relaxed);
+    }
+
+  private:
+    mutable std::atomic<std::uint16_t> count_{0};
+};
+
 struct Object {
     // End-to-end fields as they are sent, "Name: value\r\n"..., without Age, Content-Length and what is
     // hop-by-hop. The status line is made from `status`.
@@ -112,6 +133,7 @@ struct Object {
     // Of the strategy's rules that it was stored under (policy/rules.h): when they have changed it is validated before
     // its next use.
     std::uint64_t rules_fingerprint = 0;
+    UseCount uses;  // in this process: of the variants of a key that has too many, the one used least goes
 
     std::string_view sent_fields() const { return std::string_view(fields).substr(0, fields.size() - hidden); }
     std::string_view hidden_fields() const { return std::string_view(fields).substr(fields.size() - hidden); }

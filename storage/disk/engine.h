@@ -50,6 +50,7 @@ struct Engine {
     Environment environment;
     Pending pending;
     Uses uses;
+    VariantUses variant_uses;
     Pins pins;
     Figures figures;
     Reports report;

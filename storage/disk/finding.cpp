@@ -144,6 +144,7 @@ Layer::Found find(Engine& engine, const std::shared_ptr<Link>& link, const KeyVi
                 const auto whole = std::make_shared<Object>(*chosen);
                 whole->body = body_of(engine, link, content, *where);
                 if (!whole->body) break;
+                engine.variant_uses.add(where->number);
                 set->variants[i] = whole;
             }
             found.object = set->variants[i].get();

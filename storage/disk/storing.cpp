@@ -49,6 +49,18 @@ bool superseded(const std::vector<Variant>& variants, const Object& object) {
     return false;
 }
 
+// So many of the variants, by their numbers, the most recent first: those used least go. Ordered by number.
+std::vector<std::uint64_t> most_used(const Engine& engine, std::vector<std::uint64_t> numbers, std::size_t count) {
+    if (numbers.size() > count) {
+        std::stable_sort(numbers.begin(), numbers.end(), [&](std::uint64_t a, std::uint64_t b) {
+            return engine.variant_uses.of(a) > engine.variant_uses.of(b);
+        });
+        numbers.resize(count);
+    }
+    std::sort(numbers.begin(), numbers.end());
+    return numbers;
+}
+
 // The record becomes the key's first variant; `replaced` gives it its body.
 void publish(Batch& batch, Engine& engine, Place place, Record& record, std::size_t max_variants,
              std::uint64_t replaced = 0) {
@@ -58,12 +70,21 @@ void publish(Batch& batch, Engine& engine, Place place, Record& record, std::siz
     KeyEntry& entry = place.entry;
     entry.numbers = {number};
     entry.bytes = record.body_size;
+    const auto is_replaced = [&](const Variant& variant) {
+        return variant.number == replaced || variant.record.object->vary == record.object->vary;
+    };
+    std::vector<std::uint64_t> others;
     for (const Variant& variant : place.variants) {
-        const bool itself = variant.number == replaced;
-        const bool out = itself || variant.record.object->vary == record.object->vary ||
-                         entry.numbers.size() >= std::max<std::size_t>(max_variants, 1);
-        if (out) {
-            content.drop_object(variant.number, variant.record, !itself);
+        if (!is_replaced(variant)) {
+            others.push_back(variant.number);
+        } else if (const auto uses = engine.variant_uses.of(variant.number)) {
+            engine.variant_uses.add(number, uses / 2);  // what was in use is likely to be again
+        }
+    }
+    const auto kept = most_used(engine, std::move(others), std::max<std::size_t>(max_variants, 1) - 1);
+    for (const Variant& variant : place.variants) {
+        if (!std::binary_search(kept.begin(), kept.end(), variant.number)) {
+            content.drop_object(variant.number, variant.record, variant.number != replaced);
         } else {
             entry.numbers.push_back(variant.number);
             entry.bytes += variant.record.body_size;

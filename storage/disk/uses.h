@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <unordered_map>
 #include <utility>
@@ -74,6 +75,32 @@ class Uses {
     };
     std::array<Shard, 16> shards_;
     std::size_t next_ = 0;  // the writing thread's
+};
+
+// Uses of single variants, by their numbers: which of too many goes. A fixed table, direct-mapped: another variant with
+// the same slot takes it over. Not kept over a restart. Any thread.
+class VariantUses {
+  public:
+    void add(std::uint64_t number, std::uint32_t uses = 1) {
+        const std::lock_guard lock(mutex_);
+        Slot& slot = (*slots_)[number % slots];
+        if (slot.number != number) slot = {number, 0};
+        slot.uses += uses;
+    }
+    std::uint32_t of(std::uint64_t number) const {
+        const std::lock_guard lock(mutex_);
+        const Slot& slot = (*slots_)[number % slots];
+        return slot.number == number ? slot.uses : 0;
+    }
+
+  private:
+    static constexpr std::size_t slots = 16'384;
+    struct Slot {
+        std::uint64_t number = 0;
+        std::uint32_t uses = 0;
+    };
+    mutable std::mutex mutex_;
+    std::unique_ptr<std::array<Slot, slots>> slots_ = std::make_unique<std::array<Slot, slots>>();  // under mutex_
 };
 
 }  // namespace larder::storage::disk

@@ -51,7 +51,8 @@ class MemoryLayer {
     std::optional<KeyUse> use(const KeyView&) const;
 
     // Makes the object visible in place of the variant with the same `vary`, or beside the others; of more than
-    // `max_variants` the least recently stored goes.
+    // `max_variants` the one goes that was used least (Object::uses), and of equally used ones the least recently
+    // stored.
     //   invalidated  the permit is refused.
     //   too_large    its charge is above largest().
     //   superseded   that variant comes from a fetch that began later, or is this very response, softly invalidated.

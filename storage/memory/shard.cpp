@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <functional>
 #include <limits>
 #include <utility>
 
@@ -33,6 +34,19 @@ std::uint64_t fixed_charge(std::size_t key_size) {
 std::uint64_t charge_of(const Entry& entry) {
     return fixed_charge(entry.text.size()) + set_charge(entry.variants->variants.capacity()) +
            vector_charge(entry.tags) + entry.tags.size() * link_charge + entry.objects_charge;
+}
+
+// So many of them, those of which no request asked again first to go, and of equally used ones the least recently
+// stored: who only ever asks once for each of many variants does not displace the one that everybody uses. `objects`:
+// the most recent first. The result is ordered by address.
+std::vector<const Object*> most_used(std::vector<const Object*> objects, std::size_t count) {
+    if (objects.size() > count) {
+        std::stable_sort(objects.begin(), objects.end(),
+                         [](const Object* a, const Object* b) { return a->uses.value() > b->uses.value(); });
+        objects.resize(count);
+    }
+    std::sort(objects.begin(), objects.end(), std::less<>());
+    return objects;
 }
 
 }  // namespace
@@ -122,10 +136,20 @@ void Shard::publish(Entry& entry, const Object* replaced, ObjectPtr object, std:
     set->variants.reserve(std::max<std::size_t>(1, std::min(before + 1, max_variants)));
     std::uint64_t objects_charge = object->charge();
     set->variants.push_back(std::move(object));
-    const auto& vary = set->variants.front()->vary;
-    for (std::size_t i = 0; i < before && set->variants.size() < max_variants; ++i) {
+    const Object& newest = *set->variants.front();
+    std::vector<const Object*> others;
+    for (std::size_t i = 0; i < before; ++i) {
+        const Object& variant = *entry.variants->variants[i];
+        if (&variant != replaced && variant.vary != newest.vary) {
+            others.push_back(&variant);
+        } else {
+            newest.uses.add(variant.uses.value() / 2);  // what was in use is likely to be again
+        }
+    }
+    const auto kept = most_used(std::move(others), max_variants - 1);
+    for (std::size_t i = 0; i < before; ++i) {
         const ObjectPtr& variant = entry.variants->variants[i];
-        if (variant.get() == replaced || variant->vary == vary) continue;
+        if (!std::binary_search(kept.begin(), kept.end(), variant.get())) continue;
         objects_charge += variant->charge();
         set->variants.push_back(variant);
     }

@@ -124,6 +124,18 @@ TEST_F(DiskLayerTest, OfTooManyVariantsTheOldestGoes) {
     EXPECT_EQ(cache.get("http://h/x", std::size_t{2}), "-");
 }
 
+TEST_F(DiskLayerTest, OfTooManyVariantsTheOneInUseStays) {
+    cache.open();
+    cache.put("http://h/x", {.content = "used", .vary = language("used")}, 2);
+    EXPECT_EQ(cache.get("http://h/x", std::size_t{0}), "used");
+    for (const char* value : {"a", "b", "c"}) {
+        cache.put("http://h/x", {.content = value, .vary = language(value)}, 2);
+    }
+    EXPECT_EQ(cache.get("http://h/x", std::size_t{0}), "c");
+    EXPECT_EQ(cache.get("http://h/x", std::size_t{1}), "used");
+    EXPECT_EQ(cache.get("http://h/x", std::size_t{2}), "-");
+}
+
 TEST_F(DiskLayerTest, AnOlderResponseDoesNotReplaceANewerOne) {
     cache.open();
     cache.put("http://h/x", {.content = "new", .ticket = 5});

@@ -91,6 +91,30 @@ TEST(MemoryLayer, TheGateRefusesWhatWasInvalidatedAfterItsFetchBegan) {
     EXPECT_TRUE(cache.has(url));
 }
 
+TEST(MemoryLayer, WhatIsAskedForOnceDoesNotDisplaceTheVariantInUse) {
+    Cache cache;
+    std::uint64_t ticket = 0;
+    cache.put(url, {.content = "used", .ticket = ++ticket, .vary = language("used")}, 4);
+    cache.get(url)->variants.back()->uses.add();
+    for (int i = 0; i < 20; ++i) {
+        const std::string name = std::to_string(i);
+        cache.put(url, {.content = name, .ticket = ++ticket, .vary = language(name)}, 4);
+    }
+    EXPECT_EQ(cache.contents(url), "19|18|17|used");
+    EXPECT_EQ(cache.objects(), 4u);
+}
+
+TEST(MemoryLayer, AVariantStoredAnewKeepsHalfOfItsUses) {
+    Cache cache;
+    cache.put(url, {.content = "used", .ticket = 1, .vary = language("used")}, 2);
+    cache.get(url)->variants.front()->uses.add(10);
+    cache.put(url, {.content = "used again", .ticket = 2, .vary = language("used")}, 2);
+    EXPECT_EQ(cache.get(url)->variants.front()->uses.value(), 5u);
+    cache.put(url, {.content = "a", .ticket = 3, .vary = language("a")}, 2);
+    cache.put(url, {.content = "b", .ticket = 4, .vary = language("b")}, 2);
+    EXPECT_EQ(cache.contents(url), "b|used again");
+}
+
 TEST(MemoryLayer, RefreshReplacesExactlyThatVariant) {
     Cache cache;
     cache.put(url, {.content = "de", .ticket = 1, .vary = language("de")});
