@@ -161,6 +161,7 @@ enum class SurrogateFields { strip, pass };
 enum class TraceContext { make, pass };
 enum class StoreErrors { safe, all };
 enum class UnkeyedFields { pass, drop };
+enum class StorePost { off, representation };
 enum class UnderscoreFields { drop, pass };
 
 struct StrategyConfiguration {
@@ -192,7 +193,7 @@ struct StrategyConfiguration {
     std::vector<ContentMethod> content_methods = {ContentMethod::query};  // stored by their content
     std::uint64_t content_bytes = 64 * KiB;                               // a longer one is passed, not stored
     bool canonical_json = false;                                          // JSON content that says the same is the same
-    bool early_hints = false;  // 103 with the Link fields of the last response, while a miss is fetched
+    bool early_hints = false;  // 103 with the Link fields of the stored response, while it is renewed
     SurrogateFields surrogate_fields = SurrogateFields::strip;
     // Request fields that name a user as Authorization does, unless they are in the key.
     std::vector<std::string> personal_fields = {"Proxy-Authorization", "X-Api-Key",           "Api-Key",
@@ -204,6 +205,9 @@ struct StrategyConfiguration {
     // Content-Encoding means Vary: Accept-Encoding, and an Access-Control-Allow-Origin that repeats Origin means Vary:
     // Origin, also where the response does not say so.
     bool implied_vary = true;
+    // What a POST brings answers later GETs where it says that it is the target's representation (RFC 9110 section
+    // 9.3.3).
+    StorePost store_post = StorePost::off;
     bool reflection_guard = true;  // a response whose Location, Link or CSP repeats an unkeyed field is not stored
     bool operator==(const StrategyConfiguration&) const = default;
 };
@@ -302,6 +306,7 @@ const char* word(TraceContext);
 const char* word(ForwardedFamily);
 const char* word(StoreErrors);
 const char* word(UnkeyedFields);
+const char* word(StorePost);
 const char* word(UnderscoreFields);
 const char* word(Balance);
 

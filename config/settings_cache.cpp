@@ -209,8 +209,8 @@ const Settings<StrategyConfiguration>& settings() {
                 "makes the same key."),
         setting(
             "early_hints", &C::early_hints, Flag(),
-            "Whether a client that has to wait for the origin gets the Link fields of the last response at once, in "
-            "a 103 (RFC 8297)."),
+            "Whether a client that has to wait until a stored response is renewed gets the Link fields of that one at "
+            "once, in a 103 (RFC 8297)."),
         setting("surrogate_fields", &C::surrogate_fields, OneOf<SurrogateFields>(),
                 "Whether clients get Surrogate-Key, Cache-Tag, xkey, Surrogate-Control and Larder-Cache-Control: not "
                 "(`strip`), or they do, for another cache in front of Larder (`pass`)."),
@@ -225,6 +225,10 @@ const Settings<StrategyConfiguration>& settings() {
         setting("implied_vary", &C::implied_vary, Flag(),
                 "Whether Content-Encoding stands for Vary: Accept-Encoding, and an Access-Control-Allow-Origin that "
                 "repeats the request's Origin for Vary: Origin, where the response forgot to say so."),
+        setting("store_post", &C::store_post, OneOf<StorePost>(),
+                "Whether a response to POST answers later GETs of its URL: never (`off`), or where its "
+                "Content-Location names the URL and it says how long it is fresh (`representation`). Content that one "
+                "client has sent can then be what others get."),
         setting("reflection_guard", &C::reflection_guard, Flag(),
                 "Whether a response is not stored that repeats a request field which is not in the key or in Vary in "
                 "its Location, Content-Location, Link, Refresh or Content-Security-Policy."),

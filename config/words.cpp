@@ -127,6 +127,12 @@ std::span<const Word<StoreErrors>> words() {
 }
 
 template <>
+std::span<const Word<StorePost>> words() {
+    static constexpr Word<StorePost> all[] = {{StorePost::off, "off"}, {StorePost::representation, "representation"}};
+    return all;
+}
+
+template <>
 std::span<const Word<UnkeyedFields>> words() {
     static constexpr Word<UnkeyedFields> all[] = {{UnkeyedFields::pass, "pass"}, {UnkeyedFields::drop, "drop"}};
     return all;
@@ -210,6 +216,9 @@ const char* word(StoreErrors value) {
 const char* word(UnkeyedFields value) {
     return text_of(value);
 }
+const char* word(StorePost value) {
+    return text_of(value);
+}
 const char* word(UnderscoreFields value) {
     return text_of(value);
 }
@@ -242,6 +251,7 @@ template std::optional<TraceContext> enumerator(std::string_view);
 template std::optional<ForwardedFamily> enumerator(std::string_view);
 template std::optional<StoreErrors> enumerator(std::string_view);
 template std::optional<UnkeyedFields> enumerator(std::string_view);
+template std::optional<StorePost> enumerator(std::string_view);
 template std::optional<UnderscoreFields> enumerator(std::string_view);
 template std::optional<Balance> enumerator(std::string_view);
 

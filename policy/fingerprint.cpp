@@ -65,7 +65,7 @@ std::uint64_t fingerprint(std::string_view strategy_name, const Rules& rules) {
                  request_directives, key_fields, key_cookies, max_object_size, max_variants, lift, cache_status_detail,
                  qualified_directives, cache_control_targets, vary, offered_encodings, offered_languages,
                  range_requests, no_vary_search, content_methods, content_bytes, canonical_json, early_hints,
-                 surrogate_fields, personal_fields, unkeyed_fields, implied_vary, reflection_guard] =
+                 surrogate_fields, personal_fields, unkeyed_fields, implied_vary, store_post, reflection_guard] =
         rules.configuration;
     print.add(ttl_mode);
     print.add(stale_while_revalidate);
@@ -97,6 +97,7 @@ std::uint64_t fingerprint(std::string_view strategy_name, const Rules& rules) {
     print.add(personal_fields);
     print.add(unkeyed_fields);
     print.add(implied_vary);
+    print.add(store_post);
     print.add(reflection_guard);
     return print.result();
 }

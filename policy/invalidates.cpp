@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "policy/content_key.h"
 #include "policy/structured.h"
 #include "policy/tags.h"
 
@@ -9,6 +10,10 @@ namespace larder::policy {
 
 bool is_safe(std::string_view method) {
     return method == "GET" || method == "HEAD" || method == "OPTIONS" || method == "TRACE" || method == "QUERY";
+}
+
+bool only_reads(std::string_view method, const config::StrategyConfiguration* strategy) {
+    return is_safe(method) || (strategy && keyed_by_content(method, *strategy));
 }
 
 std::vector<std::string> invalidated_uris(std::string_view method, int status, const UriView& target,

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "config/config.h"
 #include "policy/fields.h"
 #include "policy/uri_reference.h"
 
@@ -12,6 +13,9 @@ namespace larder::policy {
 
 // GET, HEAD, OPTIONS, TRACE (RFC 9110 section 9.2.1) and QUERY. A method that is not known counts as unsafe.
 bool is_safe(std::string_view method);
+// Or the strategy says that the method only reads (content_methods); null: there is none. Such a request is a read also
+// where it is not stored by its content: too long, conditional, or with an upgrade.
+bool only_reads(std::string_view method, const config::StrategyConfiguration*);
 
 // The URIs whose stored responses a response to this request invalidates, each once: the target, and Location and
 // Content-Location where they have its origin. None for a safe method, and none unless the status is 2xx or 3xx.

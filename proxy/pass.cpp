@@ -100,12 +100,14 @@ namespace {
 // What came of a request whose body, if it has one, is in exchange.content or comes from `client`.
 Task<void> pass_with_body(Worker& worker, Exchange& exchange, Downstream& client) {
     ForwardOptions options;
-    const bool upgrades = !exchange.upgrade.empty() && exchange.route->settings.upgrade;
-    if (upgrades) options.upgrade = exchange.upgrade;
+    options.upgrade = exchange.upgrade;
+    const auto* const rules = exchange.strategy ? &exchange.strategy->rules.configuration : nullptr;
+    const bool reads = policy::only_reads(exchange.method, rules);
+    const bool post = !reads && exchange.method == "POST" && (exchange.content_taken || !exchange.has_body);
     // What a POST brings may be stored: nothing that is invalidated from here on may be undone by it. While a client
     // sends its body no ticket is held, since it could be held for hours.
     Tiers::Hold before;
-    if (exchange.method == "POST" && exchange.strategy && (exchange.content_taken || !exchange.has_body)) {
+    if (post && rules && rules->store_post == config::StorePost::representation) {
         before = std::make_shared<policy::Tickets::Ticket>(worker.shared().tickets.begin());
     }
     Fetched fetched = co_await fetch(worker, exchange, std::move(options), &client);
@@ -129,7 +131,7 @@ Task<void> pass_with_body(Worker& worker, Exchange& exchange, Downstream& client
         co_await tunnel(worker, exchange, client, std::move(fetched));
         co_return;
     }
-    if (!policy::is_safe(exchange.method)) {
+    if (!reads) {
         auto own = co_await invalidate_after_write(worker.executor(), worker.shared(), exchange, fetched.head);
         if (before && represents_target(worker.shared(), exchange, fetched)) {
             Writing written(std::move(before), std::move(own));

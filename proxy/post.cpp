@@ -1,6 +1,10 @@
 #include "proxy/post.h"
 
+#include <algorithm>
+
+#include "policy/cookies.h"
 #include "policy/freshness.h"
+#include "policy/request_field.h"
 #include "policy/storable.h"
 #include "policy/stored.h"
 #include "proxy/filling.h"
@@ -17,6 +21,20 @@ policy::Request as_get(const Exchange& exchange) {
     return {"GET", *exchange.fields};
 }
 
+// A GET with these fields would have reached the origin as this POST did: nothing decided the response that is not in
+// the key, in Vary, or left open by the strategy for GET too.
+bool is_forwarded_as_get(const Exchange& exchange) {
+    const auto& configuration = exchange.strategy->rules.configuration;
+    if (exchange.selected != exchange.target.text || !exchange.upgrade.empty()) return false;
+    if (configuration.unkeyed_fields == config::UnkeyedFields::drop) return false;
+    const bool cookies_dropped = configuration.cookies == config::RequestCookies::ignore;
+    if (cookies_dropped && policy::has_other_cookies(*exchange.fields, configuration.key_cookies)) return false;
+    return std::none_of(exchange.fields->begin(), exchange.fields->end(), [](const policy::Field& field) {
+        const policy::FieldRole role = policy::request_field(field.name).role;
+        return role == policy::FieldRole::override || role == policy::FieldRole::condition;
+    });
+}
+
 bool names_target(const Shared& shared, const Exchange& exchange, const policy::Fields& response) {
     return response.count("Content-Location") == 1 &&
            names_own_url(shared, exchange, response.value("Content-Location"));
@@ -27,7 +45,7 @@ bool names_target(const Shared& shared, const Exchange& exchange, const policy::
 bool represents_target(const Shared& shared, const Exchange& exchange, const Fetched& fetched) {
     const auto& rules = exchange.strategy->rules;
     const policy::Response response = fetched.response();
-    if (fetched.head.status != 200 || !fetched.body_sent) return false;
+    if (fetched.head.status != 200 || !fetched.body_sent || !is_forwarded_as_get(exchange)) return false;
     const auto directives = policy::effective_directives(response.fields, rules);
     return policy::explicit_freshness(response, directives) && names_target(shared, exchange, response.fields) &&
            policy::storable(as_get(exchange), response, rules) == policy::StoreVerdict::storable;

@@ -1,5 +1,5 @@
 // A response to POST that is the target's new representation: it says so by Content-Location, and how long it is fresh
-// (RFC 9110 section 9.3.3). It is stored, and answers GET from then on.
+// (RFC 9110 section 9.3.3). It is stored where the strategy asks for that (store_post), and answers GET from then on.
 #pragma once
 
 #include <vector>

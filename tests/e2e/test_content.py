@@ -109,6 +109,15 @@ class Posted(Case):
         self.assertEqual(self.post(b"[ 1]").cache, "hit")
         self.assertEqual(self.post(b"[ 1]", "Cache-Control: no-transform").cache, "uri-miss")
 
+    def test_what_is_not_keyed_is_a_read_all_the_same(self):
+        self.origin.on("/graphql", lambda r: Response(b"answer", FRESH))
+        for body, fields in ((b"x" * 70000, ()), (b"{}", ("If-Match: *",)), (b"{}", ("If-Unmodified-Since: x",)), (b"", ("Connection: Upgrade", "Upgrade: x"))):
+            with self.subTest(body=body[:9], fields=fields):
+                self.post(b"[1]")
+                self.larder.get("/graphql")
+                self.assertEqual(self.post(body, *fields).body, b"answer")
+                self.assertEqual((self.post(b"[1]").cache, self.larder.get("/graphql").cache), ("hit", "hit"))
+
     def test_without_explicit_freshness_it_is_not(self):
         self.origin.on("/graphql", respond(b"x", "Last-Modified: Mon, 01 Jan 2001 00:00:00 GMT"))
         for _ in range(2):
@@ -130,6 +139,7 @@ class Posted(Case):
 
 class Represented(Case):
     """The response to POST that is what GET would get."""
+    settings = {"strategies": [strategy(store_post="representation")]}
 
     def answers(self, *fields, status=200):
         self.origin.on("/a", lambda r: Response(r.method, *fields, status=status) if r.method == "POST" else Response("GET", FRESH))
@@ -169,6 +179,35 @@ class Represented(Case):
                                ((FRESH, "Content-Location: /a", "Content-Location: /a"), 200)]:
             with self.subTest(fields=fields, status=status):
                 self.assertFalse(self.stored(*fields, status=status))
+
+    def test_not_where_a_get_would_have_been_forwarded_in_another_way(self):
+        self.answers(FRESH, "Content-Location: /a")
+        for field in ("X-HTTP-Method-Override: DELETE", "If-Unmodified-Since: Mon, 01 Jan 2035 00:00:00 GMT"):
+            with self.subTest(field):
+                self.larder.get("/a", field, method="POST", body=b"x")
+                self.assertEqual(self.larder.get("/a").body, b"GET")
+                self.larder.purge_key("/a")
+
+
+class RepresentedInPart(Case):
+    """A POST reaches the origin with what GET would not have had."""
+    settings = {"strategies": [strategy("/**?q", store_post="representation", cookies="ignore")]}
+
+    def test_is_not_stored(self):
+        self.origin.fallback = lambda r: Response(f"{r.method} {r.target} {r['Cookie']}", FRESH, "Content-Location: " + r.target)
+        for target, fields in (("/s?q=1&evil=2", ()), ("/s?q=1", ("Cookie: session=1",))):
+            with self.subTest(target=target, fields=fields):
+                self.larder.get(target, *fields, method="POST", body=b"x")
+                self.assertEqual(self.larder.get("/s?q=1").body, b"GET /s?q=1 None")
+        self.larder.get("/s?q=2", method="POST", body=b"x")
+        self.assertEqual(self.larder.get("/s?q=2").body, b"POST /s?q=2 None")
+
+
+class NotRepresented(Case):
+    def test_by_default_no_post_answers_a_get(self):
+        self.origin.fallback = lambda r: Response(r.method, FRESH, "Content-Location: " + r.target)
+        self.larder.get("/a", method="POST", body=b"x")
+        self.assertEqual(self.larder.get("/a").body, b"GET")
 
 
 if __name__ == "__main__":

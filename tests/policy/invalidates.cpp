@@ -29,6 +29,18 @@ TEST(Invalidates, UnsafeMethodsThatDidNotFail) {
     }
 }
 
+TEST(Invalidates, AMethodThatTheStrategySaysOnlyReadsIsARead) {
+    config::StrategyConfiguration strategy;
+    EXPECT_FALSE(only_reads("POST", nullptr));
+    EXPECT_FALSE(only_reads("POST", &strategy));
+    EXPECT_TRUE(only_reads("QUERY", &strategy));
+    EXPECT_TRUE(only_reads("GET", nullptr));
+    strategy.content_methods = {config::ContentMethod::post};
+    EXPECT_TRUE(only_reads("POST", &strategy));
+    EXPECT_FALSE(only_reads("PUT", &strategy));
+    EXPECT_FALSE(only_reads("post", &strategy));
+}
+
 TEST(Invalidates, LocationAndContentLocationOfTheSameOrigin) {
     EXPECT_EQ(invalidated("POST", 201, "Location: /x\nContent-Location: d"),
               (Uris{target[0], "http://a.example/x", "http://a.example/b/d"}));
