@@ -89,7 +89,7 @@ Task<void> H1Session::run() {
         }
         const h1::Refusal unserved = identify(worker_.shared(), head_, false, exchange_);
         Hit hit;
-        if (!unserved && may_be_stored(exchange_)) hit = find_hit(worker_, exchange_);
+        if (!unserved && may_be_answered(exchange_)) hit = find_hit(worker_, exchange_);
         if (hit.fresh()) {
             begin_hit(hit);
             while (next_of_hit()) {

@@ -192,6 +192,7 @@ h1::Refusal identify(const Shared& shared, const h1::RequestHead& head, bool tls
     const Running& running = *exchange.running;
     exchange.route = running.routes.find(policy::host_of(exchange.authority), exchange.target.path());
     if (!exchange.route) return {404, "no route for this host and path"};
+    if (!exchange.route->settings.upgrade) exchange.upgrade = {};  // RFC 9110 section 7.8: it may be ignored
     exchange.upstream = running.upstreams[exchange.route->upstream].get();
     exchange.upstream_name = exchange.upstream->settings().name;
     if (exchange.authority.empty()) {

@@ -54,6 +54,7 @@ class Leader {
     bool names_another() const;
     bool displaces_usable(const storage::Object& object) const;
     bool ends_validated(policy::StoreVerdict verdict) const;
+    bool storable_for_all() const;
     void discard_response();
     void remember(const storage::Object& object);
     bool may_serve_stale() const {

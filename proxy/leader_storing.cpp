@@ -1,7 +1,5 @@
 // What a leader does with a response that may be stored: all of it, a part, or the rest of a part that is stored
 // already.
-#include "policy/early_hints.h"
-#include "policy/field_lines.h"
 #include "policy/part.h"
 #include "policy/replacement.h"
 #include "policy/stored.h"
@@ -100,11 +98,7 @@ Task<void> Leader::store(Storing::What what, std::optional<std::uint64_t> length
 void Leader::remember(const storage::Object& object) {
     const auto names = std::make_shared<std::vector<std::string>>();
     for (const auto& field : object.vary) names->push_back(field.name);
-    std::string hints;
-    if (rules().configuration.early_hints && !exchange_.personal) {
-        hints = policy::early_hints(policy::fields_in(object.fields));
-    }
-    shared_.remembered.cacheable(exchange_.key.hash, names->empty() ? nullptr : VaryNames(names), std::move(hints));
+    shared_.remembered.cacheable(exchange_.key.hash, names->empty() ? nullptr : VaryNames(names));
 }
 
 policy::Response Leader::response() const {
@@ -133,17 +127,23 @@ bool Leader::ends_validated(policy::StoreVerdict verdict) const {
     const auto now = shared_.clock.unix_time();
     if (!filling_.stale || !policy::ends_validated(fetched_.head.status, *filling_.stale, now)) return false;
     if (verdict == policy::StoreVerdict::usable_stored) return true;
+    return !storable_for_all();
+}
+
+// If it is not stored, that is this request's doing: its no-store, a long value of a field in Vary.
+bool Leader::storable_for_all() const {
     const policy::Fields nothing;
-    return policy::storable({"GET", nothing, false}, response(), rules()) != policy::StoreVerdict::storable;
+    const policy::Request plain{exchange_.stored_method(), nothing, false, exchange_.by_content};
+    return policy::storable(plain, response(), rules()) == policy::StoreVerdict::storable;
 }
 
 Task<void> Leader::unstored(policy::StoreVerdict verdict) {
     ticket_.reset();
     filling_.unlist(shared_.fills);
     // Requests for it need not wait for one another, until a response proves otherwise.
-    const bool of_one = verdict == policy::StoreVerdict::request_no_store ||
-                        verdict == policy::StoreVerdict::request_error ||
-                        verdict == policy::StoreVerdict::usable_stored;
+    const bool too_large = verdict == policy::StoreVerdict::storable;
+    const bool of_one = verdict == policy::StoreVerdict::request_error ||
+                        verdict == policy::StoreVerdict::usable_stored || (!too_large && storable_for_all());
     const bool of_all = !of_one && filling_.wanted.range.empty();
     if (of_all && !exchange_.personal) {
         const auto memory = exchange_.running->config.limits.uncacheable_memory.count();
@@ -156,7 +156,6 @@ Task<void> Leader::unstored(policy::StoreVerdict verdict) {
     if (!client_) co_return;
     exchange_.cache.ttl.reset();
     exchange_.refused = verdict;
-    const bool too_large = verdict == policy::StoreVerdict::storable;
     if (too_large && exchange_.range && filling_.wanted.range.empty()) {
         // The whole was asked for to be stored, the client wants a range of it.
         discard_response();

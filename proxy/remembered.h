@@ -1,6 +1,6 @@
 // What is remembered of a key for a short while without storing a response: that its responses could not be stored, so
-// that requests for it are not made to wait for one another; by which request fields they varied, so that requests that
-// differ in them are not collapsed into one fill; and what a client can be told while it waits for the next one.
+// that requests for it are not made to wait for one another; and by which request fields they varied, so that requests
+// that differ in them are not collapsed into one fill.
 //
 // A fixed table, direct-mapped: another key with the same slot takes it over, which costs a collapse and nothing else.
 // Any thread.
@@ -23,20 +23,18 @@ class Remembered {
   public:
     struct Facts {
         bool uncacheable = false;
-        VaryNames vary;                            // null: none known
-        std::shared_ptr<const std::string> hints;  // Link fields for a 103 (policy/early_hints.h); null: none
+        VaryNames vary;  // null: none known
     };
 
     Facts recall(storage::KeyHash key, storage::UnixTime now) const;
     void uncacheable(storage::KeyHash key, storage::UnixTime until);
-    void cacheable(storage::KeyHash key, VaryNames vary, std::string hints = {});
+    void cacheable(storage::KeyHash key, VaryNames vary);
 
   private:
     struct Slot {
         storage::KeyHash key;
         storage::UnixTime uncacheable_until = 0;
         VaryNames vary;
-        std::shared_ptr<const std::string> hints;
     };
     struct Shard {
         mutable std::mutex mutex;

@@ -113,6 +113,13 @@ bool may_be_stored(const Exchange& exchange) {
     return exchange.strategy && method && !exchange.to_origin && exchange.upgrade.empty();
 }
 
+bool may_be_answered(const Exchange& exchange) {
+    if (may_be_stored(exchange)) return true;
+    if (!exchange.strategy || !(exchange.get || exchange.head) || exchange.has_body) return false;
+    const auto mode = exchange.strategy->rules.configuration.request_directives;
+    return mode != config::RequestDirectives::obey && !policy::same_name(exchange.upgrade, "websocket");
+}
+
 Forward why_not(const Exchange& exchange) {
     return exchange.get || exchange.head ? Forward::bypass : Forward::method;
 }
@@ -205,15 +212,12 @@ Task<void> refuse_loop(Worker& worker, Exchange& exchange, Downstream& client) {
     co_await send_problem(client, exchange, problem);
 }
 
-// While the client waits for the origin: what the last response had for it to begin with (RFC 8297).
-Task<void> send_early_hints(Worker& worker, const Exchange& exchange, Downstream& client, const Hit& hit) {
-    if (!exchange.get || exchange.minor == 0) co_return;
-    std::string hints;
-    if (hit.object) {
-        hints = policy::early_hints(policy::fields_in(hit.object->sent_fields()));
-    } else if (const auto known = worker.shared().remembered.recall(exchange.key.hash, exchange.now); known.hints) {
-        hints = *known.hints;
-    }
+// While the client waits for the origin: what the response that is stored for its request had for it to begin with (RFC
+// 8297). Nothing of a response that was invalidated, and nothing for a request that the next one may be personal to.
+Task<void> send_early_hints(const Exchange& exchange, Downstream& client, const Hit& hit) {
+    const bool usable = hit.object && !hit.object->lifetime.invalidated && !exchange.personal;
+    if (!usable || !exchange.get || exchange.minor == 0) co_return;
+    const std::string hints = policy::early_hints(policy::fields_in(hit.object->sent_fields()));
     if (!hints.empty()) co_await client.interim(103, hints);
 }
 
@@ -250,15 +254,19 @@ Task<void> run_exchange(Worker& worker, Exchange& exchange, Downstream& client, 
         }
         hit = find_hit(worker, exchange);
     }
+    const Tiers& tiers = *exchange.running->tiers;
+    if (may_be_answered(exchange) && tiers.slow(exchange.strategy->index)) {
+        hit.given = tiers.given(exchange.key.hash);
+        if (!hit.object && !hit.withheld) hit = co_await find_slow_hit(worker, exchange, std::move(hit));
+    }
     if (!may_be_stored(exchange)) {
+        if (hit.fresh()) {
+            const bool served = co_await serve_stored(worker, exchange, client, hit);
+            if (served) co_return;
+        }
         exchange.result = Result::bypass;
         co_await pass_request(worker, exchange, client, why_not(exchange));
         co_return;
-    }
-    const Tiers& tiers = *exchange.running->tiers;
-    if (tiers.slow(exchange.strategy->index)) {
-        hit.given = tiers.given(exchange.key.hash);
-        if (!hit.object && !hit.withheld) hit = co_await find_slow_hit(worker, exchange, std::move(hit));
     }
     exchange.cache.forward = hit.decision.forward;
     switch (hit.decision.reuse) {
@@ -291,7 +299,7 @@ Task<void> run_exchange(Worker& worker, Exchange& exchange, Downstream& client, 
         co_await pass_head(worker, exchange, client, std::move(hit));
         co_return;
     }
-    if (exchange.strategy->rules.configuration.early_hints) co_await send_early_hints(worker, exchange, client, hit);
+    if (exchange.strategy->rules.configuration.early_hints) co_await send_early_hints(exchange, client, hit);
     WantedRange wanted = wanted_range(exchange, hit);
     if (passes_range(worker, exchange, hit, wanted)) {
         co_await pass_request(worker, exchange, client, exchange.cache.forward);

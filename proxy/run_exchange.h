@@ -16,6 +16,11 @@ Task<void> run_exchange(Worker& worker, Exchange& exchange, Downstream& client, 
 // can answer.
 bool may_be_stored(const Exchange& exchange);
 
+// May be answered from the store, although a response to it is not stored: RFC 9110 lets a cache ignore If-Match and
+// If-Unmodified-Since (sections 13.1.1 and 13.1.4), and an Upgrade (section 7.8). Not where the strategy obeys what
+// sends a request to the origin (request_directives), nor what begins a WebSocket.
+bool may_be_answered(const Exchange& exchange);
+
 // Why the others go to the origin.
 policy::Forward why_not(const Exchange& exchange);
 

@@ -176,6 +176,83 @@ class Staleness(Case):
         self.assertEqual(self.origin.count("/a"), 0)
 
 
+class OwnRevalidation(Case):
+    """A revalidation behind the back of a client is the cache's request, not the client's."""
+
+    def test_has_nothing_of_the_client_that_would_keep_it_from_being_stored(self):
+        for field in ("Cache-Control: no-store", "Authorization: Basic YTpi", "Cookie: session=1", "X-Api-Key: k"):
+            with self.subTest(field):
+                self.larder.purge("MANUAL_FLUSH")
+                count = self.origin.count("/a")
+                self.origin.on("/a", [respond("old", "Cache-Control: public, max-age=10, stale-while-revalidate=1000", "Age: 20"), respond("new", FRESH)])
+                self.larder.get("/a")
+                self.assertEqual(self.larder.get("/a", field).body, b"old")
+                eventually(lambda: self.larder.get("/a").body == b"new", "the new response")
+                self.assertEqual(self.origin.count("/a"), count + 2)
+                self.assertIsNone(self.origin.last()[field.split(":")[0]])
+
+    def test_renews_the_variant_that_it_met(self):
+        says = ["Cache-Control: public, max-age=10, stale-while-revalidate=1000", "Age: 20"]
+        self.origin.on("/a", lambda r: Response(f"{r['Cookie']}", *says, "Vary: Cookie"))
+        self.larder.get("/a", "Cookie: a=1")
+        says[:] = [FRESH.replace("Cache-Control: ", "Cache-Control: public, ")]
+        self.assertEqual(self.larder.get("/a", "Cookie: a=1").body, b"a=1")
+        eventually(lambda: self.larder.get("/a", "Cookie: a=1").cache == "hit", "the new response")
+        self.assertEqual((self.larder.get("/a", "Cookie: a=1").body, self.origin.count("/a")), (b"a=1", 2))
+
+
+class Forcing(Case):
+    """What a client could add to have the origin asked for what is stored."""
+    FIELDS = (("Connection: Upgrade", "Upgrade: x"), ("If-Match: x",), ("If-Unmodified-Since: Mon, 01 Jan 2001 00:00:00 GMT",), ("Cache-Control: no-cache",))
+
+    def test_is_answered_from_the_store(self):
+        self.origin.on("/a", respond("x", FRESH))
+        for method in ("GET", "HEAD"):
+            self.larder.get("/a")
+            for fields in self.FIELDS:
+                self.assertEqual(self.larder.get("/a", *fields, method=method).cache, "hit", (method, fields))
+        self.assertEqual(self.origin.count("/a"), 1)
+
+    def test_reaches_the_origin_where_nothing_fresh_is_stored(self):
+        self.origin.on("/a", respond("x", "Cache-Control: no-store"))
+        for fields in self.FIELDS:
+            self.assertEqual(self.larder.get("/a", *fields).body, b"x")
+        self.assertEqual(self.origin.count("/a"), len(self.FIELDS))
+
+    def test_a_websocket_is_never_answered_from_the_store(self):
+        self.origin.on("/a", respond("x", FRESH))
+        self.larder.get("/a")
+        self.assertEqual(self.larder.get("/a", "Connection: Upgrade", "Upgrade: WebSocket").cache, "bypass")
+        self.assertEqual(self.origin.last()["Upgrade"], "WebSocket")
+
+
+class ForcingWhereItIsObeyed(Case):
+    settings = {"strategies": [strategy(request_directives="obey")]}
+
+    def test_preconditions_are_the_origins(self):
+        self.origin.on("/a", respond("x", FRESH))
+        self.larder.get("/a")
+        self.assertEqual(self.larder.get("/a", "If-Match: x").cache, "bypass")
+        self.assertEqual(self.origin.last()["If-Match"], "x")
+
+
+class VariantsInUse(Case):
+    settings = {"strategies": [strategy(max_variants=4, vary={"*": "pass"})]}
+
+    def test_are_not_displaced_by_what_is_asked_for_once(self):
+        self.origin.on("/a", respond("x", FRESH, "Vary: X-Kind, Accept-Encoding"))
+        popular = ("X-Kind: popular", "Accept-Encoding: gzip, br")
+        for _ in range(3):
+            self.larder.get("/a", *popular)
+        for junk in range(20):
+            self.larder.get("/a", f"X-Kind: junk{junk}")
+        self.assertEqual(self.larder.get("/a", *popular).cache, "hit")
+        count = self.origin.count("/a")
+        for junk in range(20):
+            self.assertEqual(self.larder.get("/a", popular[0], f"Accept-Encoding: junk{junk}, br, gzip").cache, "hit")
+        self.assertEqual((self.origin.count("/a"), self.origin.last()["Accept-Encoding"]), (count, None))
+
+
 class Strategies(Case):
     settings = {"strategies": [
         strategy("/default/**", "default", ttl_seconds=600, ttl_mode="default"),

@@ -237,25 +237,40 @@ class Chain(Case):
 class EarlyHints(Case):
     settings = {"strategies": [strategy(early_hints=True)]}
     LINK = "Link: </a.css>; rel=preload; as=style"
+    STALE = ("Cache-Control: max-age=10", "Age: 20", 'ETag: "1"')
 
     def test_are_sent_while_the_next_response_is_waited_for(self):
         gate = Gate()
-        answers = [Response("1", FRESH, self.LINK), Response("2", FRESH, self.LINK, head_gate=gate)]
+        answers = [Response("1", *self.STALE, self.LINK), Response("2", FRESH, self.LINK, head_gate=gate)]
         self.origin.on("/a", lambda r: answers.pop(0))
         with self.larder.client() as client:
             self.assertEqual(client.get("/a").body, b"1")
-            self.assertEqual(client.get("/a").cache, "hit")
-            self.larder.purge_key("/a")
             client.send("GET /a HTTP/1.1\r\nHost: test\r\n\r\n")
             hints = client.read_head()
             self.assertEqual((hints.status, hints["Link"]), (103, "</a.css>; rel=preload; as=style"))
             gate.open()
             self.assertEqual(client.read().body, b"2")
 
+    def test_are_of_the_variant_and_of_nothing_that_was_purged(self):
+        says = ["Cache-Control: public, max-age=10", "Age: 20", 'ETag: "1"', "Vary: X-Tenant"]
+        self.origin.fallback = lambda r: Response("x", *says, "Link: </%s.css>; rel=preload" % r["X-Tenant"])
+        def hints(path, *fields):
+            with self.larder.client() as client:
+                client.send(f"GET {path} HTTP/1.1\r\nHost: test\r\n" + "".join(field + "\r\n" for field in fields) + "\r\n")
+                head = client.read_head()
+                return head["Link"] if head.status == 103 else None
+        self.larder.get("/a", "X-Tenant: a")
+        self.assertIsNone(hints("/a", "X-Tenant: b"))
+        self.assertEqual(hints("/a", "X-Tenant: a"), "</a.css>; rel=preload")
+        self.assertIsNone(hints("/a", "X-Tenant: a", "Authorization: x"))
+        for mode in ("soft", "hard"):
+            self.larder.get("/a", "X-Tenant: a")
+            self.larder.purge("SINGLE_KEY", cache_key="http://test/a", mode=mode)
+            self.assertIsNone(hints("/a", "X-Tenant: a"), mode)
+
     def test_not_to_a_client_of_http_1_0(self):
-        self.origin.on("/a", respond("1", FRESH, self.LINK))
+        self.origin.on("/a", respond("1", *self.STALE, self.LINK))
         self.larder.get("/a")
-        self.larder.purge_key("/a")
         reply, _ = self.larder.raw("GET /a HTTP/1.0\r\nHost: test\r\n\r\n")
         self.assertEqual(reply.status, 200)
 
