@@ -12,6 +12,7 @@
 
 #include "config/config.h"
 #include "config/pattern.h"
+#include "policy/no_vary_search.h"
 #include "policy/tickets.h"
 #include "storage/selection.h"
 
@@ -28,10 +29,13 @@ class Invalidation final : public storage::Selection {
     Sequence sequence = 0;                   // only objects whose fetch began before it are selected
     std::string order;                       // the same in JSON, for another process; empty: it drops all that it holds
 
-    // SINGLE_KEY: all variants, and without key fields in the text, those with any key fields behind it.
-    // `equivalent`: another key text that the same holds for; empty: none.
+    // SINGLE_KEY: the resource that the URL names, in all its spellings: under both schemes, with or without their
+    // default ports; all variants; without key fields in the text, those with any key fields behind it; and what is
+    // stored under another query that its own No-Vary-Search makes equal. `variances`: all that stored responses have
+    // been marked with (policy/no_vary_search.h): by their marks such responses are found, and no others are looked at,
+    // however many the path has.
     static std::shared_ptr<Invalidation> single_key(std::string key_text, std::uint64_t hash_seed,
-                                                    std::string equivalent = {});
+                                                    const std::vector<SearchVariance>& variances = {});
     // PATTERN_MATCH: host and path of the key, whatever its query.
     static std::shared_ptr<Invalidation> pattern(config::PathPattern);
     // TAG_BASED: whatever carries one of these, by whichever field.
@@ -41,13 +45,14 @@ class Invalidation final : public storage::Selection {
     // MANUAL_FLUSH: all, or what a strategy stored.
     static std::shared_ptr<Invalidation> flush(std::optional<std::string> strategy_name);
 
-    // For SINGLE_KEY: the same, to be looked up elsewhere too: among keys with fields behind the URL, and for the
-    // equivalent key.
+    // For SINGLE_KEY: the same, to be looked up elsewhere too: among keys with fields behind the URL, and by marks. No
+    // object is selected by two of them.
     std::vector<std::shared_ptr<const Invalidation>> further() const;
 
     bool selects(const storage::KeyView& key, const storage::Object& object) const override;
     std::size_t charge() const override;
-    // Whether it may select what a fetch brings that began as `ticket` and has no response yet: its tags can be any.
+    // Whether it may select what a fetch brings that began as `ticket` and has no response yet: its tags can be any,
+    // and its No-Vary-Search can make all queries of its path equal.
     bool may_select(const storage::KeyView& key, const std::string& strategy_name, Sequence ticket) const;
 
     // The path of every key that it selects; empty: keys of several paths. As long as this lives.
@@ -59,10 +64,18 @@ class Invalidation final : public storage::Selection {
     Invalidation() = default;
 
     static std::shared_ptr<Invalidation> carrying(std::vector<std::string> tags);
-    void look_up(std::size_t text, bool with_fields);
 
-    std::vector<std::string> key_texts_;
-    std::uint64_t hash_seed_ = 0;
+    // Of what SINGLE_KEY selects.
+    enum class Share { whole, spellings, equivalents };
+
+    bool is_spelling(const storage::KeyView& key) const;
+    bool is_on_path(const storage::KeyView& key) const;
+    bool is_equivalent(const storage::KeyView& key, const storage::Object& object) const;
+
+    Share share_ = Share::whole;
+    std::string key_text_;
+    std::size_t path_offset_ = std::string::npos;  // in key_text_; npos: it is no absolute URL
+    std::vector<std::string> marks_;
     std::string origin_;  // with a slash behind it
     std::optional<config::PathPattern> pattern_;
     std::optional<std::string> strategy_name_;

@@ -5,11 +5,15 @@
 
 #include "config/characters.h"
 #include "policy/digits.h"
+#include "policy/field_lines.h"
+#include "policy/key_parts.h"
 #include "policy/structured.h"
+#include "storage/key.h"
 
 namespace larder::policy {
 namespace {
 
+constexpr std::size_t most_value_bytes = 4096;
 constexpr std::size_t most_names = 64;
 constexpr std::size_t most_name_bytes = 2048;
 
@@ -55,12 +59,12 @@ bool take_names(const DictionaryMember& member, SearchVariance& into) {
 }  // namespace
 
 bool SearchVariance::ignores(std::string_view name) const {
-    const bool named = std::find(names.begin(), names.end(), name) != names.end();
-    return named != only;
+    return std::binary_search(names.begin(), names.end(), name) != only;
 }
 
 std::optional<SearchVariance> search_variance(const Fields& response) {
     const auto value = response.combined("No-Vary-Search");
+    if (value && value->size() > most_value_bytes) return std::nullopt;
     const auto members = value ? parse_dictionary(*value) : std::nullopt;
     if (!members || members->empty()) return std::nullopt;
     SearchVariance result;
@@ -83,6 +87,8 @@ std::optional<SearchVariance> search_variance(const Fields& response) {
     result.only = all;
     if (except && !take_names(*except, result)) return std::nullopt;
     if (params && params->kind != Kind::boolean && !take_names(*params, result)) return std::nullopt;
+    std::sort(result.names.begin(), result.names.end());
+    result.names.erase(std::unique(result.names.begin(), result.names.end()), result.names.end());
     return result == SearchVariance() ? std::nullopt : std::optional(result);
 }
 
@@ -110,6 +116,71 @@ std::string canonical_search(std::string_view query, const SearchVariance& varia
         append_encoded(out, text);
     }
     return out;
+}
+
+std::string field_value(const SearchVariance& variance) {
+    std::string out = variance.key_order ? "key-order" : "";
+    const auto add = [&](std::string_view member) { out.append(out.empty() ? "" : ", ").append(member); };
+    if (variance.only) add("params");
+    if (variance.names.empty()) return out;
+    add(variance.only ? "except=(" : "params=(");
+    for (const std::string& name : variance.names) {
+        out += out.ends_with('(') ? "\"" : " \"";
+        append_encoded(out, name);
+        out += '"';
+    }
+    return out + ')';
+}
+
+std::uint64_t variance_id(const SearchVariance& variance, std::uint64_t seed) {
+    return storage::hash_key(field_value(variance), seed).high;
+}
+
+namespace {
+
+constexpr char mark_begin = '\x01';  // stands in no field value and no URL
+constexpr std::size_t id_digits = 16;
+
+void append_digits(std::string& out, std::uint64_t number) {
+    for (int shift = 56; shift >= 0; shift -= 8) {
+        append_hex(out, static_cast<unsigned char>(number >> shift), HexCase::lower);
+    }
+}
+
+}  // namespace
+
+std::string search_mark(const SearchVariance& variance, std::string_view key_text, std::uint64_t seed) {
+    const KeyParts key(key_text);
+    std::string same(plain_authority(key.authority));
+    same.append(key.path).append("?").append(canonical_search(key.query, variance));
+    const storage::KeyHash hash = storage::hash_key(same, seed);
+    std::string mark(1, mark_begin);
+    append_digits(mark, variance_id(variance, seed));
+    append_digits(mark, hash.high);
+    append_digits(mark, hash.low);
+    return mark;
+}
+
+bool is_search_mark(std::string_view tag) {
+    return tag.starts_with(mark_begin);
+}
+
+std::optional<std::uint64_t> marked_variance(const std::vector<std::string>& tags) {
+    const auto mark = std::find_if(tags.begin(), tags.end(), is_search_mark);
+    if (mark == tags.end()) return std::nullopt;
+    std::uint64_t id = 0;
+    for (const char digit : std::string_view(*mark).substr(1, id_digits)) {
+        id = id << 4 | static_cast<std::uint64_t>(hex_value(digit));
+    }
+    return id;
+}
+
+bool answers_too(const storage::Object& object, std::string_view own_key, std::string_view other_key) {
+    if (!marked_variance(object.tags)) return false;
+    const KeyParts own(own_key), other(other_key);
+    if (own.path != other.path) return false;
+    const auto variance = search_variance(fields_in(object.fields));
+    return variance && canonical_search(own.query, *variance) == canonical_search(other.query, *variance);
 }
 
 }  // namespace larder::policy

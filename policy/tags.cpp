@@ -2,6 +2,7 @@
 
 #include <unordered_set>
 
+#include "policy/no_vary_search.h"
 #include "policy/structured.h"
 
 namespace larder::policy {
@@ -79,6 +80,7 @@ std::vector<std::string> tag_names(const std::vector<std::string>& stored) {
     std::vector<std::string> names;
     std::unordered_set<std::string_view> seen;
     for (const std::string_view tag : stored) {
+        if (is_search_mark(tag)) continue;
         const std::string_view name = tag.starts_with(group_mark) ? tag.substr(1) : tag;
         if (seen.insert(name).second) names.emplace_back(name);
     }

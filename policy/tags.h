@@ -26,7 +26,8 @@ std::optional<std::vector<std::string>> tags(const Fields& response);
 // line feed, which no field holds. Pure.
 std::string group_tag(std::string_view group);
 
-// The names of stored tags, those of groups without their mark, each once. Pure.
+// The names of stored tags, those of groups without their mark, each once; the marks of policy/no_vary_search.h are no
+// tags. Pure.
 std::vector<std::string> tag_names(const std::vector<std::string>& stored);
 
 // What is stored of the tags with this name: the tag and the group. Pure.

@@ -2,6 +2,7 @@
 //
 //   lock      held while a process runs with this directory; its pid stands in it
 //   identity  text: the secret seed of key hashes, the number of the run, the layers' directories in it
+//   no_vary_search  text: see proxy/searches.h
 //
 // Control thread.
 #pragma once

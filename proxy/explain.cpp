@@ -21,7 +21,8 @@ bool one_line(std::string_view text) {
 }
 
 // What a layer holds under the key.
-Task<void> ask(Executor executor, const Exchange& exchange, const Tiers& tiers, LayerAnswer& answer) {
+Task<void> ask(Executor executor, const Shared& shared, const Exchange& exchange, LayerAnswer& answer) {
+    const Tiers& tiers = *exchange.running->tiers;
     storage::VariantSetPtr set;
     if (const auto& memory = tiers.memory(answer.tier)) {
         set = memory->peek(exchange.key);
@@ -35,20 +36,21 @@ Task<void> ask(Executor executor, const Exchange& exchange, const Tiers& tiers, 
     }
     const storage::Object* object =
         set ? policy::choose_variant(*set, {*exchange.fields, exchange.first_language}) : nullptr;
-    answer.hit = judged(std::move(set), object, exchange);
+    answer.hit = judged(shared, std::move(set), object, exchange);
 }
 
 // In the order in which a request asks: those that answer at once first. The first that has it counts.
-Task<void> ask_layers(Executor executor, const Tiers& tiers, Explanation& into) {
+Task<void> ask_layers(Executor executor, const Shared& shared, Explanation& into) {
+    const Tiers& tiers = *into.exchange.running->tiers;
     const std::size_t depth = tiers.depth(into.exchange.strategy->index);
     for (std::size_t tier = 0; tier < depth; ++tier) into.layers.emplace_back().tier = tier;
-    into.hit = judged(nullptr, nullptr, into.exchange);
+    into.hit = judged(shared, nullptr, nullptr, into.exchange);
     for (const bool slow : {false, true}) {
         for (std::size_t tier = 0; tier < depth; ++tier) {
             if ((tiers.layer(tier) != nullptr) != slow) continue;
             LayerAnswer& answer = into.layers[tier];
             answer.asked = !into.hit.object && !into.hit.withheld;
-            co_await ask(executor, into.exchange, tiers, answer);
+            co_await ask(executor, shared, into.exchange, answer);
             const bool counts = answer.asked && (answer.hit.object || (answer.hit.set && !into.hit.set));
             if (!counts) continue;
             into.hit = answer.hit;
@@ -66,8 +68,8 @@ Task<void> ask_for_equivalent(Executor executor, const Shared& shared, Explanati
     other.exchange = exchange;
     other.exchange.key_text = text;
     other.exchange.key = view_of(shared, exchange, other.exchange.key_text);
-    co_await ask_layers(executor, *exchange.running->tiers, other);
-    if (!other.hit.fresh()) co_return;
+    co_await ask_layers(executor, shared, other);
+    if (!answers_too(other.hit, text, exchange)) co_return;
     into.equivalent = text;
     into.layers = std::move(other.layers);
     into.hit = std::move(other.hit);
@@ -144,14 +146,21 @@ Task<std::unique_ptr<Explanation>> explain(Executor executor, const Shared& shar
             key_by_content(shared, exchange);
         }
     }
-    result->by_cache = may_be_stored(exchange);
-    if (!result->by_cache) exchange.cache.forward = why_not(exchange);
+    result->by_cache = may_be_answered(exchange);
+    if (!may_be_stored(exchange)) exchange.cache.forward = why_not(exchange);
     if (!exchange.strategy) co_return result;
-    if (result->by_cache) co_await ask_layers(executor, *exchange.running->tiers, *result);
+    if (result->by_cache) co_await ask_layers(executor, shared, *result);
     if (result->by_cache && !result->hit.object && !result->hit.withheld) {
         co_await ask_for_equivalent(executor, shared, *result);
     }
-    if (result->by_cache) exchange.cache.forward = result->hit.decision.forward;
+    if (may_be_stored(exchange)) {
+        exchange.cache.forward = result->hit.decision.forward;
+    } else if (result->by_cache && !result->hit.fresh()) {
+        result->by_cache = false;
+        result->hit = {};
+        result->layers.clear();
+        result->answering.reset();
+    }
     if (result->hit.served()) note_hit(exchange, result->hit);
     judge_response(shared, question, *result);
     co_return result;

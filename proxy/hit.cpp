@@ -1,6 +1,7 @@
 #include "proxy/hit.h"
 
 #include "policy/credentials.h"
+#include "policy/no_vary_search.h"
 #include "policy/part.h"
 #include "policy/vary.h"
 #include "proxy/run_exchange.h"
@@ -26,11 +27,13 @@ void judge_part(Hit& hit, const Exchange& exchange) {
 
 }  // namespace
 
-Hit judged(storage::VariantSetPtr set, const storage::Object* object, const Exchange& exchange) {
+Hit judged(const Shared& shared, storage::VariantSetPtr set, const storage::Object* object, const Exchange& exchange) {
     const auto mode = exchange.strategy->rules.configuration.request_directives;
     Hit hit;
-    hit.set = std::move(set);
-    hit.object = object;
+    if (!object || shared.searches.covers(*object)) {
+        hit.set = std::move(set);
+        hit.object = object;
+    }
     const policy::Request request{exchange.method, *exchange.fields, exchange.has_body, exchange.by_content};
     if (hit.object && exchange.personal && !policy::may_answer(*hit.object, request, exchange.strategy->rules)) {
         hit.object = nullptr;
@@ -48,6 +51,10 @@ Hit judged(storage::VariantSetPtr set, const storage::Object* object, const Exch
     return hit;
 }
 
+bool answers_too(const Hit& hit, std::string_view key_text, const Exchange& exchange) {
+    return hit.fresh() && policy::answers_too(*hit.object, key_text, exchange.key_text);
+}
+
 std::string equivalent_key(const Shared& shared, const Exchange& exchange) {
     const bool obeyed = exchange.strategy->rules.configuration.no_vary_search && !exchange.by_content;
     return obeyed ? shared.searches.equivalent(exchange.key_text) : std::string();
@@ -61,7 +68,7 @@ Hit find_hit(Worker& worker, const Exchange& exchange) {
     Tiers& tiers = *exchange.running->tiers;
     const policy::Selecting selecting(*exchange.fields, exchange.first_language);
     auto found = tiers.find(exchange.key, selecting, exchange.strategy->index, exchange.now, worker.metrics());
-    Hit hit = judged(std::move(found.set), found.object, exchange);
+    Hit hit = judged(worker.shared(), std::move(found.set), found.object, exchange);
     if (hit.object || hit.withheld) return hit;
     // Under another URL, but the origin says that it is the same. Only if it can be served as it is: all else is done
     // with the response of the URL itself.
@@ -69,8 +76,8 @@ Hit find_hit(Worker& worker, const Exchange& exchange) {
     if (text.empty()) return hit;
     const storage::KeyView key = view_of(worker.shared(), exchange, text);
     found = tiers.find(key, selecting, exchange.strategy->index, exchange.now, worker.metrics());
-    Hit other = judged(std::move(found.set), found.object, exchange);
-    return other.fresh() ? other : hit;
+    Hit other = judged(worker.shared(), std::move(found.set), found.object, exchange);
+    return answers_too(other, text, exchange) ? other : hit;
 }
 
 Task<Hit> find_slow_hit(Worker& worker, const Exchange& exchange, Hit before) {
@@ -81,7 +88,7 @@ Task<Hit> find_slow_hit(Worker& worker, const Exchange& exchange, Hit before) {
                                           exchange.now, worker.metrics());
     if (found.object || (found.set && !before.set)) {
         const auto given = before.given;
-        before = judged(std::move(found.set), found.object, exchange);
+        before = judged(worker.shared(), std::move(found.set), found.object, exchange);
         before.given = given;
     }
     if (before.object || before.withheld) co_return before;
@@ -90,8 +97,8 @@ Task<Hit> find_slow_hit(Worker& worker, const Exchange& exchange, Hit before) {
     const storage::KeyView key = view_of(worker.shared(), exchange, text);
     found = co_await tiers.find_slow(worker.executor(), key, selecting, exchange.strategy->index, exchange.now,
                                      worker.metrics());
-    Hit other = judged(std::move(found.set), found.object, exchange);
-    if (!other.fresh()) co_return before;
+    Hit other = judged(worker.shared(), std::move(found.set), found.object, exchange);
+    if (!answers_too(other, text, exchange)) co_return before;
     other.given = before.given;
     co_return other;
 }

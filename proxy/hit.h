@@ -33,12 +33,14 @@ struct Hit {
 };
 
 // What becomes of a request for which a layer has `set`, and `object` of it; both may be null.
-Hit judged(storage::VariantSetPtr set, const storage::Object* object, const Exchange& exchange);
+Hit judged(const Shared& shared, storage::VariantSetPtr set, const storage::Object* object, const Exchange& exchange);
 
 // The key under which to look second (proxy/searches.h); empty: there is none.
 std::string equivalent_key(const Shared& shared, const Exchange& exchange);
 // It as a key; views the text. Its host and scheme are those of the exchange's own.
 storage::KeyView view_of(const Shared& shared, const Exchange& exchange, std::string_view text);
+// Whether what was found there answers the exchange: as it is, and by its own No-Vary-Search.
+bool answers_too(const Hit& hit, std::string_view key_text, const Exchange& exchange);
 
 // Looks into the layers that answer at once, and judges. Does not allocate. Only for GET and HEAD with a strategy.
 Hit find_hit(Worker& worker, const Exchange& exchange);

@@ -54,8 +54,8 @@ Task<std::vector<policy::Sequence>> invalidate_after_write(Executor executor, Sh
     for (const std::string& uri : policy::invalidated_uris(exchange.method, head.status, target, head.fields)) {
         auto key = key_of_url(shared, uri);
         if (!key) continue;
-        std::string equivalent = shared.searches.equivalent(*key);
-        auto invalidation = policy::Invalidation::single_key(std::move(*key), shared.hash_seed, std::move(equivalent));
+        auto invalidation =
+            policy::Invalidation::single_key(std::move(*key), shared.hash_seed, shared.searches.variances());
         invalidation->order = json::serialize(json::object{{"invalidation_type", "SINGLE_KEY"}, {"cache_key", uri}});
         co_await invalidate(executor, shared, invalidation, 0);
         entered.push_back(invalidation->sequence);

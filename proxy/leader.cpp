@@ -127,7 +127,7 @@ bool Leader::names_another() const {
 Task<void> Leader::not_modified() {
     auto refreshed = policy::refreshed_object(*filling_.stale, request(), response(), rules());
     give_back(worker_, fetched_);
-    set_provenance(refreshed.object, exchange_);
+    set_provenance(refreshed.object, exchange_, shared_.searches);
     refreshed.object.ticket = ticket_->sequence();
     refreshed.object.stored_at = shared_.clock.unix_time();
     const auto object = std::make_shared<const storage::Object>(std::move(refreshed.object));

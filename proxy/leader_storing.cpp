@@ -10,7 +10,7 @@
 namespace larder::proxy {
 
 std::shared_ptr<storage::Object> Leader::new_object() const {
-    return stored_response(exchange_, request(), fetched_, ticket_->sequence());
+    return stored_response(shared_.searches, exchange_, request(), fetched_, ticket_->sequence());
 }
 
 Task<void> Leader::begin_storing() {

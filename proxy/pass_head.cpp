@@ -34,7 +34,7 @@ void update(Worker& worker, const Exchange& exchange, const Fetched& fetched, co
         if (refreshed.drop_old) tiers.drop(exchange.key, object, exchange.strategy->index);
         return;
     }
-    set_provenance(refreshed.object, exchange);
+    set_provenance(refreshed.object, exchange, worker.shared().searches);
     refreshed.object.ticket = ticket->sequence();
     refreshed.object.stored_at = fetched.response_time;
     const auto next = std::make_shared<const storage::Object>(std::move(refreshed.object));

@@ -58,7 +58,8 @@ Task<void> answer_and_store(Worker& worker, Exchange& exchange, Downstream& clie
     const auto length = body_length(fetched.head);
     const std::uint64_t max_size = std::min(rules.configuration.max_object_size, tiers.largest(strategy));
     auto ticket = std::make_shared<policy::Tickets::Ticket>(worker.shared().tickets.begin());
-    const auto object = stored_response(exchange, as_get(exchange), fetched, writing.before->sequence());
+    const auto object =
+        stored_response(worker.shared().searches, exchange, as_get(exchange), fetched, writing.before->sequence());
     const bool overtaken = !writing.before->permits(exchange.key, *object, writing.own);
     writing.before.reset();
     if (overtaken || length.value_or(0) > max_size) {

@@ -94,6 +94,7 @@ Server::Parts::Parts(const config::Config& configuration, const Source& source)
                  adopted(before, std::move(socket));
              }) {
     shared.relay = &relay;
+    shared.searches.keep(data_dir.file("no_vary_search"));
     const auto running = shared.running();
     const config::Config& config = running->config;
     const unsigned workers = static_cast<unsigned>(shared.metrics.workers.size());

@@ -27,6 +27,7 @@ Shared::Shared(config::Config configuration, std::uint64_t seed, unsigned worker
       tickets(configuration.limits.invalidation_backlog, first_ticket, configuration.limits.invalidation_backlog_bytes),
       layers(events, clock, seed, worker_count, std::move(kept)),
       fills(configuration.limits.fill_window_bytes, configuration.limits.fills_bytes),
+      searches(seed, first_ticket),
       metrics(worker_count),
       clients(configuration.limits.connections_per_client) {
     auto tiers = layers.open(configuration);

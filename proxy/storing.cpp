@@ -175,14 +175,15 @@ Task<void> Storing::take_rest(std::unique_ptr<Storing> storing) {
     storing.reset();  // before `background`: it ends the worker's wait for us
 }
 
-std::shared_ptr<storage::Object> stored_response(const Exchange& exchange, const policy::Request& request,
-                                                 const Fetched& fetched, policy::Sequence ticket) {
+std::shared_ptr<storage::Object> stored_response(Searches& searches, const Exchange& exchange,
+                                                 const policy::Request& request, const Fetched& fetched,
+                                                 policy::Sequence ticket) {
     const policy::Response response{fetched.head.status, fetched.head.fields, fetched.request_time,
                                     fetched.response_time};
     auto object = std::make_shared<storage::Object>(policy::stored_object(request, response, exchange.strategy->rules));
     object->fields.insert(object->sent_fields().size(),
                           fetched.head.minor == 0 ? "Via: 1.0 larder\r\n" : "Via: 1.1 larder\r\n");
-    set_provenance(*object, exchange);
+    set_provenance(*object, exchange, searches);
     object->ticket = ticket;
     object->stored_at = fetched.response_time;
     return object;

@@ -10,6 +10,7 @@
 #include "policy/response.h"
 #include "proxy/fetch.h"
 #include "proxy/filling.h"
+#include "proxy/searches.h"
 #include "proxy/task.h"
 #include "proxy/tiers.h"
 #include "proxy/upstream/connection.h"
@@ -66,8 +67,9 @@ class Storing {
 };
 
 // The object that is stored of a response, without its body.
-std::shared_ptr<storage::Object> stored_response(const Exchange& exchange, const policy::Request& request,
-                                                 const Fetched& fetched, policy::Sequence ticket);
+std::shared_ptr<storage::Object> stored_response(Searches& searches, const Exchange& exchange,
+                                                 const policy::Request& request, const Fetched& fetched,
+                                                 policy::Sequence ticket);
 
 // Of the body, as far as the head tells.
 std::optional<std::uint64_t> body_length(const h1::ResponseHead& head);

@@ -15,7 +15,7 @@ class OfVariant final : public storage::Selection {
     OfVariant(const storage::KeyView& view, const storage::Object& object, Which which)
         : text_(view.text), ticket_(object.ticket), vary_(object.vary), which_(which) {
         index = Index::key;
-        key = view.hash;
+        keys = {view.hash};
     }
     bool selects(const storage::KeyView& view, const storage::Object& object) const override {
         const bool chosen = which_ == Which::itself ? object.ticket == ticket_ : object.ticket < ticket_;
@@ -84,7 +84,8 @@ Tiers::Found Tiers::find(const storage::KeyView& key, const policy::Selecting& r
         if (object || !found.set) found.set = std::move(set);
         found.object = object;
         if (object) {
-            object->uses.add();
+            // Without another variant there is nothing to weigh, and no line is written that workers share.
+            if (found.set->variants.size() > 1) object->uses.add();
             break;
         }
     }

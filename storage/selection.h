@@ -16,7 +16,7 @@ class Selection {
   public:
     // The narrowest index that holds everything selected. A layer walks that index and asks selects() of what it finds.
     enum class Index {
-        key,          // the entry of `key`
+        key,          // the entries of `keys`
         tags,         // entries with one of `tags`
         path_prefix,  // keys whose text from the path onwards begins with `path_prefix`
         everything,
@@ -25,7 +25,7 @@ class Selection {
     virtual ~Selection() = default;
 
     Index index = Index::everything;
-    KeyHash key;
+    std::vector<KeyHash> keys;
     std::vector<std::string> tags;
     std::string path_prefix;
 

@@ -54,8 +54,7 @@ std::shared_ptr<policy::Invalidation> single_key(const Shared& shared, const jso
     const auto& written = needed(body, "cache_key", "SINGLE_KEY");
     auto key = key_of_url(shared, {written.data(), written.size()});
     if (!key) refuse("cache_key: expected an absolute URL such as http://api.example.com/api/workouts/42");
-    std::string equivalent = shared.searches.equivalent(*key);
-    return policy::Invalidation::single_key(std::move(*key), shared.hash_seed, std::move(equivalent));
+    return policy::Invalidation::single_key(std::move(*key), shared.hash_seed, shared.searches.variances());
 }
 
 std::shared_ptr<policy::Invalidation> pattern(const json::object& body) {

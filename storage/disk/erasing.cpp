@@ -11,7 +11,7 @@ namespace larder::storage::disk {
 bool Erasing::slice(Content& content, std::size_t at_most) {
     switch (selection_.index) {
         case Selection::Index::key:
-            visit_key(content, selection_.key);
+            for (const KeyHash& hash : selection_.keys) visit_key(content, hash);
             return true;
         case Selection::Index::path_prefix:
             for (const KeyHash& hash : next_keys(content, at_most)) visit_key(content, hash);

@@ -22,7 +22,9 @@ void Erasing::run(Shard& shard) {
     Lock lock(shard.mutex);
     switch (selection_.index) {
         case Selection::Index::key:
-            if (Entry* entry = shard.find(selection_.key)) visit(shard, *entry, 0);
+            for (const KeyHash& hash : selection_.keys) {
+                if (Entry* entry = shard.find(hash)) visit(shard, *entry, 0);
+            }
             break;
         case Selection::Index::tags:
             for (std::size_t i = 0; i < selection_.tags.size(); ++i) erase_tag(shard, lock, i);

@@ -20,7 +20,7 @@ class Erasing {
             const std::function<void(Change&&)>& dispose)
         : selection_(selection), erasure_(erasure), list_at_most_(list_at_most), dispose_(dispose) {}
 
-    // Takes the shard's lock. For the index `key` it is to be called for the key's shard alone.
+    // Takes the shard's lock. For the index `key` it need be called for the keys' shards alone, each once.
     void run(Shard&);
     Erased result() const { return {count_, {keys_.begin(), keys_.end()}, key_count_}; }
 

@@ -113,7 +113,12 @@ Erased MemoryLayer::erase(const Selection& selection, Erasure erasure, std::size
     const std::function<void(Change &&)> dispose = [this](Change&& change) { settle(std::move(change), 0); };
     Erasing erasing(selection, erasure, list_at_most, dispose);
     if (selection.index == Selection::Index::key) {
-        erasing.run(shard_of(selection.key));
+        std::vector<Shard*> shards;
+        for (const KeyHash& hash : selection.keys) {
+            Shard* const shard = &shard_of(hash);
+            if (std::find(shards.begin(), shards.end(), shard) == shards.end()) shards.push_back(shard);
+        }
+        for (Shard* const shard : shards) erasing.run(*shard);
     } else {
         for (const auto& shard : shards_) erasing.run(*shard);
     }

@@ -28,6 +28,17 @@ class Invalidation(Case):
         self.assertEqual((receipt["keys_invalidated_count"], receipt["invalidated_keys"]), (1, ["http://test/a/1"]))
         self.assertEqual((self.gone("/a/1"), self.gone("/a/2")), (True, False))
 
+    def test_a_resource_goes_under_all_its_spellings(self):
+        self.origin.on("/a/1", respond("x", FRESH))
+        hosts = ["test", "test.", "TEST:80", "test:443"]
+        for host in hosts:
+            self.larder.get("/a/1", host=host)
+        self.assertEqual(self.larder.purge("SINGLE_KEY", cache_key="https://Test./a/1")["invalidated_keys"], ["http://test/a/1", "http://test:443/a/1"])
+        for host in hosts:
+            self.larder.get("/a/1", host=host)
+        self.larder.get("/a/1", method="PUT", body=b"x", host="test.")
+        self.assertNotEqual(self.larder.get("/a/1", host="test:443").cache, "hit")
+
     def test_pattern(self):
         self.store("/a/1", "/a/2", "/b/1")
         self.assertEqual(self.larder.purge("PATTERN_MATCH", cache_key_pattern="/a/**")["keys_invalidated_count"], 2)
@@ -157,6 +168,34 @@ class Races(Case):
         purge()
         gate.open()
         self.assert_new()
+
+    def test_fetch_of_an_equivalent_url_does_not_undo_a_purge_or_write(self):
+        search = 'No-Vary-Search: params=("utm")'
+        for way in (lambda: self.larder.purge_key("/n?id=1"), lambda: self.larder.get("/n?id=1", method="PUT", body=b"x"),
+                    lambda: self.larder.get("/n?utm=w&id=1", method="PUT", body=b"x")):
+            self.larder.purge("MANUAL_FLUSH")
+            gates = [Gate(), Gate()]
+            old = [respond("old", FRESH, search, head_gate=gates[0]), respond("old" * 50, FRESH, search, body_gate=gates[1])]
+            answers = {"/n?id=1&utm=0": [old[0]], "/n?id=1&utm=1": [old[1]]}
+            def answer(r):
+                if r.method == "PUT":
+                    return respond("", status=204)(r)
+                return (answers[r.target].pop() if answers.get(r.target) else respond("new", FRESH, search))(r)
+            self.origin.fallback = answer
+            waiting = self.larder.later("/n?id=1&utm=0")
+            gates[0].arrived()
+            with self.larder.client() as client:
+                client.send(request("/n?id=1&utm=1"))
+                head = client.read_head()
+                way()
+                joined = self.larder.later("/n?id=1&utm=0")  # came after it: the held one is too old for it
+                self.assertEqual(joined().body, b"new")
+                for gate in gates:
+                    gate.open()
+                client.read_body(head)
+            waiting()
+            for target in ("/n?id=1", "/n?id=1&utm=0", "/n?id=1&utm=1", "/n?id=1&utm=2"):
+                self.assertEqual(self.larder.get(target).body, b"new", target)
 
     def test_write_beats_a_fetch_under_way(self):
         gate = Gate()

@@ -54,6 +54,39 @@ class NoVarySearch(Case):
         self.assertEqual((said["outcome"], said["found_under"]), ("hit", "http://test/p?x=1"))
 
 
+    def test_of_one_response_is_not_applied_to_another(self):
+        self.origin.fallback = lambda r: Response(r.target, FRESH, 'No-Vary-Search: params=("%s")' % ("user" if "plain" in r.target else "ref"))
+        self.body("/p?ref=1&id=7")
+        self.body("/p?plain&user=bob")
+        self.assertEqual(self.body("/p?id=7&user=alice"), "/p?id=7&user=alice")
+        self.assertEqual(self.body("/p?id=7&ref=2"), "/p?ref=1&id=7")  # and neither has displaced the other
+        self.assertEqual(self.body("/p?plain&user=eve"), "/p?plain&user=bob")
+
+    def test_a_purge_takes_every_copy_that_its_own_field_makes_equal(self):
+        version = [1]
+        self.origin.fallback = lambda r: Response(f"{version[0]} {r.target}", FRESH, 'No-Vary-Search: params=("utm")', "Vary: X-Kind")
+        copies = [("/p?id=1&utm=a", "X-Kind: 1"), ("/p?id=1&utm=b", "X-Kind: 2"), ("/p?utm=c&id=1", "X-Kind: 3")]
+        other = ("/p?id=2&utm=a", "X-Kind: 1")
+        for way in (lambda: self.larder.purge_key("/p?id=1"), lambda: self.larder.get("/p?id=1&utm=z", method="PUT", body=b"x"),
+                    lambda: self.larder.purge("SINGLE_KEY", cache_key="https://test./p?id=1")):
+            for target, kind in [*copies, other]:
+                self.larder.get(target, kind)
+            version[0] += 1
+            way()
+            for target, kind in copies:
+                self.assertEqual(self.larder.get(target, kind).body.split()[0], str(version[0]).encode(), target)
+            self.assertEqual(self.larder.get(*other).cache, "hit")
+        receipt = self.larder.purge_key("/p?id=1")
+        self.assertEqual(receipt["keys_invalidated_count"], len(receipt["invalidated_keys"]))
+        self.assertTrue(set(receipt["invalidated_keys"]) <= {"http://test" + target for target, _ in copies}, receipt)
+        self.assertTrue(receipt["invalidated_keys"])
+
+    def test_marks_are_no_tags(self):
+        self.origin.fallback = echo_target("No-Vary-Search: params", "Surrogate-Key: red")
+        self.body("/p?x=1")
+        self.assertEqual(self.larder.ask_admin("GET", "/v1/keys?prefix=/p").json()["keys"][0]["key_metadata"]["tags"], ["red"])
+
+
 class DiskCase(Case):
     """Where only a slow layer has anything."""
     settings = {"layers": [{"layer_name": "L3_DATABASE", "technology": "FILE_SYSTEM", "cache_level": 3, "max_size_bytes": "64MiB"}],
@@ -70,6 +103,24 @@ class OnDisk(DiskCase):
         self.larder.get("/p?x=1")
         reply = self.larder.get("/p?x=2")
         self.assertEqual((reply.body, reply.cache), (b"/p?x=1", "hit"))
+
+    def test_a_purge_takes_equivalents_after_a_restart(self):
+        self.origin.fallback = echo_target('No-Vary-Search: params=("utm")')
+        for target in ("/p?id=1&utm=a", "/p?id=2&utm=a", "/p?id=3&utm=a"):
+            self.larder.get(target)
+        eventually(lambda: len(self.larder.ask_admin("GET", "/v1/keys?prefix=/p").json()["keys"]) == 3)
+        self.larder.stop()
+        self.larder.start()
+        self.larder.event("storage_opened")
+        self.assertEqual(self.larder.purge_key("/p?id=1")["invalidated_keys"], ["http://test/p?id=1&utm=a"])
+        self.assertEqual(self.larder.get("/p?id=1&utm=a").cache, "uri-miss")
+        self.assertEqual(self.larder.get("/p?id=2&utm=a").cache, "hit")
+        # Without the knowledge of what may make them equal no purge would reach them.
+        self.larder.stop()
+        (self.larder.data / "no_vary_search").unlink()
+        self.larder.start()
+        self.larder.event("storage_opened")
+        self.assertEqual(self.larder.get("/p?id=3&utm=a").cache, "uri-miss")
 
     def test_tag_fields_stay_hidden_after_a_restart(self):
         self.origin.on("/a", respond("x", FRESH, "Surrogate-Key: red", "X-Last: 1"))

@@ -43,7 +43,11 @@ struct Case {
 
 std::vector<Case> cases() {
     return {
-        {"a key", purge_of_key("http://a.example/news"), {"http://a.example/news"}},
+        {"a key, under both schemes",
+         purge_of_key("http://a.example/news"),
+         {"http://a.example/news", "https://a.example/news"}},
+        {"a key with a port", purge_of_key("https://a.example:8080/news"), {"http://a.example:8080/news"}},
+        {"a key of an address", purge_of_key("https://[2001:db8::1]/news"), {"http://[2001:db8::1]/news"}},
         {"a key with all its key fields",
          purge_of_key("http://a.example/news?page=2"),
          {"http://a.example/news?page=2", "http://a.example/news?page=2 Accept-Language=de",
@@ -115,7 +119,11 @@ TEST(Invalidation, SelectsOnlyWhatWasFetchedBeforeIt) {
 
 TEST(Invalidation, UsesTheNarrowestIndex) {
     EXPECT_EQ(purge_of_key("http://a/x")->index, Selection::Index::key);
-    EXPECT_EQ(purge_of_key("http://a/x")->key, storage::Key("http://a/x").view.hash);
+    for (const char* spelling : {"http://a/x", "https://a/x", "http://a:443/x", "https://a:80/x"}) {
+        const std::vector<storage::KeyHash> keys = purge_of_key("http://a/x")->keys;
+        EXPECT_EQ(std::count(keys.begin(), keys.end(), storage::Key(spelling).view.hash), 1) << spelling;
+    }
+    EXPECT_EQ(purge_of_key("http://a:81/x")->keys.size(), 2u);
     EXPECT_EQ(purge_of_tags({"t"})->index, Selection::Index::tags);
     EXPECT_EQ(purge_of_pattern("/api/*/x")->index, Selection::Index::path_prefix);
     EXPECT_EQ(purge_of_pattern("/api/*/x")->path_prefix, "/api/");
@@ -139,13 +147,79 @@ TEST(Invalidation, OnlyAPlainKeyIsLookedUpAmongKeysWithFields) {
     EXPECT_TRUE(purge_of_all()->further().empty());
 }
 
-TEST(Invalidation, AnEquivalentKeyGoesWithTheKey) {
+TEST(Invalidation, TakesAResourceUnderAllItsSpellings) {
     Purging purging;
-    purging.has_stored("http://a/x?q=1");
-    purging.has_stored("http://a/x?q=2");
-    purging.has_stored("http://a/x?q=2 Accept=1");
-    purging.has_stored("http://a/x?q=3");
-    EXPECT_EQ(purging.purge(Invalidation::single_key("http://a/x?q=1", test_seed, "http://a/x?q=2")), 3u);
+    const std::vector<std::string> taken = {"http://a/x", "https://a/x", "http://a:443/x Accept=1", "https://a:80/x"};
+    const std::vector<std::string> left = {"http://a:81/x", "http://aa/x", "http://a/x?", "http://a/xy"};
+    for (const auto& url : taken) purging.has_stored(url);
+    for (const auto& url : left) purging.has_stored(url);
+    EXPECT_EQ(purging.purge(purge_of_key("https://a/x")), taken.size());
+    for (const auto& url : left) EXPECT_TRUE(purging.cache.has(url)) << url;
+}
+
+const std::string ignoring_u = "params=(\"u\")", ignoring_v = "params=(\"v\")";
+const std::vector<SearchVariance> variances = {{false, false, {"u"}}, {false, false, {"v"}}};
+
+TEST(Invalidation, TakesWhatItsOwnNoVarySearchMakesEqual) {
+    Purging purging;
+    for (const char* url : {"http://a/x?q=1&u=1", "http://a/x?u=2&q=1", "https://a/x?q=1&u=3",
+                            "http://a/x?q=1&u=4 Accept=1", "http://a/x?q=1"}) {
+        purging.has_stored_marked(url, ignoring_u);
+    }
+    purging.has_stored_marked("http://a/x?v=1&q=1", ignoring_v);
+    const std::vector<std::string> left = {"http://a/x?q=2&u=1", "http://a/y?q=1&u=1", "http://b/x?q=1&u=1"};
+    for (const auto& url : left) purging.has_stored_marked(url, ignoring_u);
+    purging.has_stored_marked("http://a/x?q=1&u=9", ignoring_v);
+    purging.has_stored("http://a/x?q=1&u=8");
+    const auto count = purge_of_key("http://a/x?q=1", variances);
+    count->erasure = storage::Erasure::dry_run;
+    count->sequence = 1000;
+    std::uint64_t counted = purging.cache.erase(*count, count->erasure);
+    for (const auto& other : count->further()) counted += purging.cache.erase(*other, count->erasure);
+    EXPECT_EQ(counted, 6u);
+    EXPECT_EQ(purging.purge(purge_of_key("http://a/x?q=1", variances)), 6u);
+    for (const auto& url : left) EXPECT_TRUE(purging.cache.has(url)) << url;
+    EXPECT_TRUE(purging.cache.has("http://a/x?q=1&u=9"));
+    EXPECT_TRUE(purging.cache.has("http://a/x?q=1&u=8"));
+}
+
+TEST(Invalidation, WithKeyFieldsTakesTheEquivalentsThatHaveThem) {
+    Purging purging;
+    purging.has_stored_marked("http://a/x?u=1 Accept=1", ignoring_u);
+    purging.has_stored_marked("http://a/x?u=1 Accept=2", ignoring_u);
+    EXPECT_EQ(purging.purge(purge_of_key("http://a/x?u=2 Accept=1", variances)), 1u);
+    EXPECT_TRUE(purging.cache.has("http://a/x?u=1 Accept=2"));
+}
+
+TEST(Invalidation, AnEquivalentThatIsStillToComeIsRefused) {
+    Purging purging;
+    const auto before = purging.tickets.begin();
+    purging.purge(purge_of_key("http://a/x?q=1"));  // before anybody knows of a No-Vary-Search
+    const auto late = [&](const std::string& url, const std::string& no_vary_search) {
+        const auto object = Purging::response(before.sequence());
+        mark(*object, url, no_vary_search);
+        return purging.store(url, object);
+    };
+    EXPECT_EQ(late("http://a/x?q=1&u=1", ignoring_u), storage::Stored::invalidated);
+    EXPECT_EQ(late("https://a/x?u=1&q=1", ignoring_u), storage::Stored::invalidated);
+    EXPECT_EQ(late("http://a/x?q=1&u=1", ignoring_v), storage::Stored::yes);
+    EXPECT_EQ(late("http://a/x?q=2&u=1", ignoring_u), storage::Stored::yes);
+}
+
+TEST(Invalidation, AnyFillOfThePathMayBringAnEquivalent) {
+    Purging purging;
+    const auto before = purging.tickets.begin();
+    purging.purge(purge_of_key("http://a/x?q=1"));
+    const auto after = purging.tickets.begin();
+    const auto joinable = [&](const char* url, const Tickets::Ticket& ticket) {
+        return purging.tickets.joinable(storage::Key(url).view, "all", ticket.sequence());
+    };
+    for (const char* url : {"http://a/x?q=1", "http://a/x?w=7", "https://a/x", "http://a/x Accept=1"}) {
+        EXPECT_FALSE(joinable(url, before)) << url;
+        EXPECT_TRUE(joinable(url, after)) << url;
+    }
+    for (const char* url : {"http://a/xy?q=1", "http://b/x?q=1", "http://a/x/"})
+        EXPECT_TRUE(joinable(url, before)) << url;
 }
 
 // RFC 9875 section 2: groups are an origin's own.

@@ -9,7 +9,9 @@
 #include <variant>
 #include <vector>
 
+#include "policy/field_lines.h"
 #include "policy/invalidation.h"
+#include "policy/no_vary_search.h"
 #include "policy/tickets.h"
 #include "tests/storage/memory_fixture.h"
 
@@ -25,8 +27,15 @@ inline config::PathPattern pattern_of(std::string_view text) {
     return std::get<config::PathPattern>(std::move(parsed));
 }
 
-inline InvalidationPtr purge_of_key(std::string text) {
-    return Invalidation::single_key(std::move(text), test_seed);
+inline InvalidationPtr purge_of_key(std::string text, const std::vector<SearchVariance>& variances = {}) {
+    return Invalidation::single_key(std::move(text), test_seed, variances);
+}
+// The response says so; what is stored of it bears the mark.
+inline void mark(storage::Object& object, const std::string& url, const std::string& no_vary_search) {
+    object.fields += "No-Vary-Search: " + no_vary_search + "\r\n";
+    const auto variance = search_variance(fields_in(object.fields));
+    ASSERT_TRUE(variance);
+    object.tags.push_back(search_mark(*variance, url, test_seed));
 }
 inline InvalidationPtr purge_of_pattern(std::string_view text) {
     return Invalidation::pattern(pattern_of(text));
@@ -62,6 +71,12 @@ class Purging {
         const auto ticket = tickets.begin();
         EXPECT_EQ(store(url, response(ticket.sequence(), std::move(tags), std::move(strategy)), ticket),
                   storage::Stored::yes);
+    }
+    void has_stored_marked(const std::string& url, const std::string& no_vary_search) {
+        const auto ticket = tickets.begin();
+        const auto object = response(ticket.sequence());
+        mark(*object, url, no_vary_search);
+        EXPECT_EQ(store(url, object), storage::Stored::yes);
     }
     // Entered, applied, and with that acknowledged.
     std::uint64_t purge(const InvalidationPtr& invalidation) {

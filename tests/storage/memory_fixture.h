@@ -100,7 +100,7 @@ class Pick : public Selection {
     static Pick one(const Key& wanted) {
         Pick pick;
         pick.index = Index::key;
-        pick.key = wanted.view.hash;
+        pick.keys = {wanted.view.hash};
         pick.condition = [text = wanted.text](const KeyView& key, const Object&) { return key.text == text; };
         return pick;
     }
