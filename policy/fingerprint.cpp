@@ -61,12 +61,12 @@ std::uint64_t fingerprint(std::string_view strategy_name, const Rules& rules) {
     print.add(rules.behavior);
     print.add(rules.ttl);
     // By binding all of them: a new member does not compile before it is added here.
-    const auto& [ttl_mode, stale_while_revalidate, stale_if_error, keep, error_ttl_max, store_errors, set_cookie, cookies,
-                 request_directives, key_fields, key_cookies, max_object_size, max_variants, lift, cache_status_detail,
-                 qualified_directives, cache_control_targets, vary, offered_encodings, offered_languages,
-                 range_requests, no_vary_search, content_methods, content_bytes, canonical_json, early_hints,
-                 surrogate_fields, personal_fields, unkeyed_fields, implied_vary, store_post, reflection_guard] =
-        rules.configuration;
+    const auto& [ttl_mode, stale_while_revalidate, stale_if_error, keep, error_ttl_max, store_errors, set_cookie,
+                 cookies, request_directives, key_fields, key_cookies, max_object_size, max_variants, lift,
+                 cache_status_detail, qualified_directives, cache_control_targets, vary, offered_encodings,
+                 offered_languages, range_requests, no_vary_search, content_methods, content_bytes, canonical_json,
+                 early_hints, surrogate_fields, personal_fields, unkeyed_fields, implied_vary, store_post,
+                 reflection_guard] = rules.configuration;
     print.add(ttl_mode);
     print.add(stale_while_revalidate);
     print.add(stale_if_error);

@@ -170,8 +170,8 @@ bool Invalidation::same_selection(const Invalidation& other) const {
     };
     return type == other.type && keys == other.keys && erasure == other.erasure && layer == other.layer &&
            key_text_ == other.key_text_ && marks_ == other.marks_ && share_ == other.share_ && tags == other.tags &&
-           origin_ == other.origin_ &&
-           written(pattern_) == written(other.pattern_) && strategy_name_ == other.strategy_name_;
+           origin_ == other.origin_ && written(pattern_) == written(other.pattern_) &&
+           strategy_name_ == other.strategy_name_;
 }
 
 bool Invalidation::selects(const storage::KeyView& view, const storage::Object& object) const {

@@ -33,7 +33,7 @@ class Selection {
     virtual bool selects(const KeyView& key, const Object& object) const = 0;
     // Bytes that it occupies, about: what waits is bounded by them.
     virtual std::size_t charge() const {
-        std::size_t sum = sizeof *this + path_prefix.size();
+        std::size_t sum = sizeof *this + path_prefix.size() + keys.size() * sizeof(KeyHash);
         for (const std::string& tag : tags) sum += sizeof tag + tag.size();
         return sum;
     }

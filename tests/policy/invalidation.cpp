@@ -198,7 +198,7 @@ TEST(Invalidation, AnEquivalentThatIsStillToComeIsRefused) {
     const auto late = [&](const std::string& url, const std::string& no_vary_search) {
         const auto object = Purging::response(before.sequence());
         mark(*object, url, no_vary_search);
-        return purging.store(url, object);
+        return purging.store(url, object, before);
     };
     EXPECT_EQ(late("http://a/x?q=1&u=1", ignoring_u), storage::Stored::invalidated);
     EXPECT_EQ(late("https://a/x?u=1&q=1", ignoring_u), storage::Stored::invalidated);

@@ -76,7 +76,7 @@ class Purging {
         const auto ticket = tickets.begin();
         const auto object = response(ticket.sequence());
         mark(*object, url, no_vary_search);
-        EXPECT_EQ(store(url, object), storage::Stored::yes);
+        EXPECT_EQ(store(url, object, ticket), storage::Stored::yes);
     }
     // Entered, applied, and with that acknowledged.
     std::uint64_t purge(const InvalidationPtr& invalidation) {
