@@ -25,6 +25,7 @@ struct OpenPermit final : Permit {
     bool permits(const KeyView&, const Object&) const override { return true; }
 };
 const PermitPtr open_permit = std::make_shared<OpenPermit>();
+Account account;
 
 struct Disk {
     std::string directory = (std::filesystem::temp_directory_path() / "larder-bench-XXXXXX").string();
@@ -36,6 +37,7 @@ struct Disk {
         options.directory = directory;
         options.max_bytes = max_bytes;
         options.seed = 1;
+        options.account = &account;
         std::promise<void> opened;
         options.now = [] { return now; };
         options.report = [&](std::string_view event, const std::string&) {
@@ -52,8 +54,7 @@ struct Disk {
         auto object = std::make_shared<Object>();
         object->fields = "Content-Type: application/json\r\nETag: \"abcdef\"\r\n";
         auto body = std::make_shared<Body>();
-        body->pieces.push_back({std::make_shared<char[]>(bytes), bytes});
-        body->size = bytes;
+        body->append(Piece(account, bytes));
         object->body = body;
         object->lifetime = {.response_time = now, .freshness = 3600};
         object->tags = {"a" + std::to_string(i % 1000), "b" + std::to_string(i % 77)};

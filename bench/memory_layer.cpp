@@ -22,6 +22,7 @@ struct OpenPermit final : Permit {
     bool permits(const KeyView&, const Object&) const override { return true; }
 };
 const OpenPermit open_permit;
+Account account;
 
 std::vector<std::string> make_texts(std::size_t count) {
     std::vector<std::string> texts;
@@ -39,8 +40,7 @@ ObjectPtr object_of(std::size_t bytes) {
     auto object = std::make_shared<Object>();
     object->fields = "Content-Type: application/json\r\nETag: \"abcdef\"\r\n";
     auto body = std::make_shared<Body>();
-    body->pieces.push_back({std::make_unique<char[]>(bytes), bytes});
-    body->size = bytes;
+    body->append(Piece(account, bytes));
     object->body = body;
     object->lifetime = {.response_time = now, .freshness = 3600};
     return object;

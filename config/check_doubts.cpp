@@ -152,11 +152,15 @@ void doubt_limits(const Subject& subject) {
         {"limits.admin_body_bytes", config.limits.admin_body_bytes * config.limits.admin_connections},
     };
     for (const auto& [field, bytes] : all) {
-        if (!subject.written(field) || bytes <= config.memory) continue;
+        // Beside what MEMORY layers may hold.
+        const bool beside = std::string_view(field).ends_with("fills_bytes");
+        const std::uint64_t layers = beside ? std::min(memory_of_layers(config), config.memory) : 0;
+        if (!subject.written(field) || bytes <= config.memory - layers) continue;
         subject.doubt(field,
                       show_size(bytes) +
                           (std::string_view(field).ends_with("admin_body_bytes") ? " on all admin_connections" : ""),
                       "less than memory, which is " + show_size(config.memory) +
+                          (layers > 0 ? ", less " + show_size(layers) + " for MEMORY layers" : "") +
                           ": the process would be ended before the limit strikes; lower it or raise memory");
     }
     for (std::size_t i = 0; i < config.layers.size(); ++i) {

@@ -101,6 +101,14 @@ void check_layers(const Subject& subject) {
     }
 }
 
+std::uint64_t memory_of_layers(const Config& config) {
+    std::uint64_t bytes = 0;
+    for (const Layer& layer : config.layers) {
+        if (layer.is_active && layer.technology == Technology::memory) bytes += layer.max_size_bytes;
+    }
+    return bytes;
+}
+
 void check_running(const Subject& subject, const Config& running) {
     const auto check = [&subject](const char* name, bool flagged, const std::string& next, const std::string& now) {
         if (next == now || subject.complaints.about(name)) return;

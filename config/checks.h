@@ -53,6 +53,7 @@ void for_each_server(const Subject& subject, Call call) {
 void check_network(const Subject&);                         // listeners, admin, upstreams, routes, limits
 void check_layers(const Subject&);                          // layers, memory
 void check_running(const Subject&, const Config& running);  // what a reload must leave as it is
+std::uint64_t memory_of_layers(const Config&);              // the MEMORY layers in use
 void check_strategies(const Subject&);                      // strategies, resource types, patterns
 
 // For a configuration without complaints.

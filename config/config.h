@@ -252,10 +252,15 @@ struct Limits {
     std::uint64_t trailer_bytes = 16 * KiB;
     // Fills.
     std::uint64_t fill_window_bytes = 1 * MiB;  // body kept for followers of a fill that is not stored
-    std::uint64_t fills_bytes = 256 * MiB;      // all bodies on their way into a layer
-    unsigned followers = 10000;                 // a fill
-    milliseconds follow_timeout = 30s;          // waiting for another request's response head
-    seconds uncacheable_memory = 10s;           // an uncacheable key is not collapsed for this long
+    // Bodies that no layer holds: on their way into one, or still being sent. At most a quarter of `memory` where the
+    // file does not say it.
+    std::uint64_t fills_bytes = 256 * MiB;
+    std::uint64_t pinned_rate = 64 * KiB;  // bytes a second; slower clients are cut when what they pin is wanted
+    std::uint64_t background_fill_bytes = 4 * MiB;  // left of a body for which no client waits any more
+    unsigned background_fill_percent = 50;          // or of it here already
+    unsigned followers = 10000;                     // a fill
+    milliseconds follow_timeout = 30s;              // waiting for another request's response head
+    seconds uncacheable_memory = 10s;               // an uncacheable key is not collapsed for this long
     // Invalidation and the admin listener.
     unsigned invalidation_backlog = 10000;                // entries kept while older fills are in flight
     std::uint64_t invalidation_backlog_bytes = 16 * MiB;  // of those entries

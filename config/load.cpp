@@ -38,6 +38,15 @@ void complete_layers(const Node& document, Config& config) {
     }
 }
 
+// What no layer holds has a share of the process's memory too, beside the MEMORY layers.
+void complete_limits(const Node& document, Config& config) {
+    const Node* limits = document.find("limits");
+    if (limits && limits->find("fills_bytes")) return;
+    const std::uint64_t layers = std::min(memory_of_layers(config), config.memory);
+    const std::uint64_t share = std::min({config.limits.fills_bytes, config.memory / 4, config.memory - layers});
+    config.limits.fills_bytes = std::max(share, 1 * MiB);
+}
+
 void complete_strategies(const Node& document, Config& config) {
     const Node* written = document.find("strategies");
     if (written && written->kind != Node::Kind::null) return;
@@ -66,6 +75,7 @@ Loaded read(std::string_view text, const std::string& name, const Flags& flags, 
     apply_flags(flags, config, complaints);
     if (config.memory == 0) config.memory = available_memory();
     complete_layers(document, config);
+    complete_limits(document, config);
     complete_strategies(document, config);
     Complaints doubts(file);
     const Subject subject{config, flags, document, complaints, doubts};

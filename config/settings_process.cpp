@@ -56,7 +56,19 @@ const Settings<Limits>& settings() {
         setting("fill_window_bytes", &L::fill_window_bytes, Size(64 * KiB, 1 * GiB),
                 "Body kept for the followers of a fill that is not stored; one that falls further behind is cut off."),
         setting("fills_bytes", &L::fills_bytes, Size(1 * MiB, most),
-                "All bodies on their way into a layer; what exceeds it is passed on without being stored."),
+                "Bodies in memory that no layer holds: on their way into one, waiting to be written to disk, or still "
+                "being sent after a layer let go of them; and, up to a quarter of it, request content that is kept. A "
+                "response that finds no room is passed on without being stored.")
+            .standard("a quarter of `memory`, at most 256MiB"),
+        setting("pinned_rate", &L::pinned_rate, Size(0, 1 * GiB),
+                "Bytes a second. When fills_bytes is nearly used up, clients that take less of a body that no layer "
+                "holds are cut off, the slowest first; beyond fills_bytes faster ones too. 0: only those."),
+        setting(
+            "background_fill_bytes", &L::background_fill_bytes, Size(0, most),
+            "When no client waits for a body any more, it is fetched to its end, to be stored, if no more than this "
+            "is left of it; else the fetch is given up. Of a body of unknown length so much more is taken."),
+        setting("background_fill_percent", &L::background_fill_percent, Number(0u, 100u),
+                "It is also fetched to its end if so much of it is here already. 0: always."),
         setting("followers", &L::followers, Number(0u, 10'000'000u),
                 "Requests that follow one fill; more go to the origin themselves."),
         setting("follow_timeout", &L::follow_timeout, Duration(10ms, 24h),
@@ -101,7 +113,8 @@ const Settings<Config>& settings() {
                 "Where the admin token and what must survive a restart lie. A reload cannot change it."),
         setting("threads", &Config::threads, Number(0u, 1024u), "Workers; 0: one per core. A reload cannot change it."),
         setting("memory", &Config::memory, Size(16 * MiB, 1024 * 1024 * GiB),
-                "For the whole process. A layer that the file does not name gets a quarter.")
+                "For the whole process. A layer that the file does not name gets a quarter, and what no layer holds "
+                "(`limits.fills_bytes`) another.")
             .standard("the cgroup's limit or the machine's memory"),
         setting("listeners", &Config::listeners, List(Group<Listener>(), 0, 256),
                 "Where clients connect; at least one, here or with `--listen`."),

@@ -39,8 +39,7 @@ void append_from(Body& out, const Body& body, std::uint64_t begin) {
         }
         const auto skip = static_cast<std::size_t>(begin);
         begin = 0;
-        out.pieces.push_back({std::shared_ptr<char[]>(piece.data, piece.data.get() + skip), piece.size - skip});
-        out.size += piece.size - skip;
+        out.append(piece.part(skip, piece.size - skip));
     }
 }
 
@@ -48,8 +47,7 @@ void append_until(Body& out, const Body& body, std::uint64_t end) {
     for (const Body::Piece& piece : body.pieces) {
         if (end == 0) return;
         const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(end, piece.size));
-        out.pieces.push_back({piece.data, size});
-        out.size += size;
+        out.append(piece.part(0, size));
         end -= size;
     }
 }

@@ -5,7 +5,7 @@
 #include "policy/content_key.h"
 #include "policy/digits.h"
 #include "proxy/canonical_json.h"
-#include "proxy/shared.h"
+#include "proxy/worker.h"
 
 namespace larder::proxy {
 namespace {
@@ -56,10 +56,12 @@ std::string content_identity(const policy::Fields& request, std::string_view con
     return digest.hex();
 }
 
-Task<ContentOutcome> take_content(const Shared& shared, Exchange& exchange, Downstream& client) {
+Task<ContentOutcome> take_content(Worker& worker, Exchange& exchange, Downstream& client) {
     const auto& configuration = exchange.strategy->rules.configuration;
     ContentOutcome outcome;
     exchange.content.clear();
+    exchange.content_room =
+        std::make_shared<storage::Reservation>(worker.shared().account, storage::Account::Purpose::content);
     if (exchange.body_length.value_or(0) > configuration.content_bytes) {
         outcome.taken = TakenContent::too_long;
         co_return outcome;
@@ -71,14 +73,18 @@ Task<ContentOutcome> take_content(const Shared& shared, Exchange& exchange, Down
             outcome.status = piece.status;
             co_return outcome;
         }
+        // A string that grows may hold twice what is in it.
+        const std::uint64_t bytes = exchange.content.size() + piece.data.size();
+        const bool room = exchange.content_room->ensure(exchange.content.empty() ? bytes : 2 * bytes);
+        if (!room) worker.metrics().limit(Limit::content_bytes);
         exchange.content += piece.data;
         end = piece.end;
-        if (exchange.content.size() > configuration.content_bytes && !end) {
+        if (!room || (exchange.content.size() > configuration.content_bytes && !end)) {
             outcome.taken = TakenContent::too_long;
             co_return outcome;
         }
     }
-    key_by_content(shared, exchange);
+    key_by_content(worker.shared(), exchange);
     co_return outcome;
 }
 

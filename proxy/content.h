@@ -8,6 +8,7 @@
 
 namespace larder::proxy {
 
+class Worker;
 struct Shared;
 
 // By its method, so far.
@@ -15,14 +16,15 @@ bool stored_by_content(const Exchange& exchange);
 
 enum class TakenContent {
     all,       // exchange.content; the exchange has its key, and by_content
-    too_long,  // exchange.content is its beginning; the rest is the client's to send: not to be stored
+    too_long,  // or there is no room for it. exchange.content is its beginning; the rest is the client's to send: not
+               // to be stored
     failed,    // it did not come: `status`
 };
 struct ContentOutcome {
     TakenContent taken = TakenContent::all;
     int status = 400;
 };
-Task<ContentOutcome> take_content(const Shared& shared, Exchange& exchange, Downstream& client);
+Task<ContentOutcome> take_content(Worker& worker, Exchange& exchange, Downstream& client);
 
 // exchange.content is all of it: gives the exchange its key.
 void key_by_content(const Shared& shared, Exchange& exchange);

@@ -16,6 +16,7 @@
 #include "policy/storable.h"
 #include "policy/strategy_table.h"
 #include "policy/target.h"
+#include "proxy/body_reader.h"
 #include "proxy/clock.h"
 #include "proxy/metrics.h"
 #include "proxy/route_table.h"
@@ -41,10 +42,11 @@ struct Exchange {
     bool has_body = false;
     std::optional<std::uint64_t> body_length;  // nullopt with a body: chunked
     bool expects_continue = false;
-    std::string content;         // the body, where it has been taken in for the key (proxy/content.h)
+    std::string content;         // the body, where it has been read before it is sent (content.h, read_ahead.h)
     bool content_taken = false;  // that is all of it: nothing of the body is left to be pulled
     bool by_content = false;     // and it is in the key
-    std::string_view upgrade;    // the protocol asked for; empty: none
+    std::shared_ptr<storage::Reservation> content_room;  // what `content` is charged to
+    std::string_view upgrade;                            // the protocol asked for; empty: none
 
     // The one identity: strategy, key, routing, invalidation, log and origin all use it.
     policy::Target target;
@@ -136,9 +138,26 @@ class Downstream {
     virtual void interrupt_body() = 0;    // ends a pending next_body_piece() with `failed`
     virtual bool body_taken() const = 0;  // something of the body was pulled
 
+    // What the answer that is being sent keeps in memory; nothing: no more. See Pinned.
+    virtual void pins(const Pin&) {}
+
     // For a tunnel: the raw connection, and what was read of it behind the request.
     virtual Socket* raw_socket() = 0;
     virtual std::string_view raw_leftover() = 0;
+};
+
+// Says what an answer keeps in memory, for as long as this lives.
+class Pinned {
+  public:
+    Pinned(Downstream& client, const Pin& pin) : client_(client) { client_.pins(pin); }
+    ~Pinned() { client_.pins({}); }
+    Pinned(const Pinned&) = delete;
+    Pinned& operator=(const Pinned&) = delete;
+
+    void change(const Pin& pin) { client_.pins(pin); }
+
+  private:
+    Downstream& client_;
 };
 
 }  // namespace larder::proxy

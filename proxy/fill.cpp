@@ -15,6 +15,12 @@ void Fill::notify() {
     for (Follower* follower : followers_) follower->wakeup_.notify();
 }
 
+void Fill::begin_fetch(policy::Sequence ticket, Steady::time_point now) {
+    ticket_.store(ticket);
+    const std::lock_guard lock(mutex_);
+    progress_.asked = now;
+}
+
 void Fill::unshare() {
     const std::lock_guard lock(mutex_);
     progress_.state = State::unshared;
@@ -39,20 +45,22 @@ void Fill::begin(storage::ObjectPtr head, std::optional<std::uint64_t> length) {
 
 void Fill::append(storage::Body::Piece piece, bool quietly) {
     const std::lock_guard lock(mutex_);
-    produced_ += piece.size;
-    if (keeping_) {
-        body_->size += piece.size;
-        body_->pieces.push_back(piece);
+    if (progress_.kept) body_->append(piece);
+    const std::uint64_t begin = std::exchange(progress_.produced, progress_.produced + piece.size);
+    if (!pieces_.empty() && piece.continues(pieces_.back().piece)) {
+        pieces_.back().piece.size += piece.size;
+    } else {
+        pieces_.push_back({begin, std::move(piece)});
     }
-    pieces_.push_back(std::move(piece));
     if (!quietly) notify();
 }
 
 void Fill::stop_keeping() {
     const std::lock_guard lock(mutex_);
-    keeping_ = false;
+    progress_.kept = false;
     body_.reset();
     drop_passed();
+    notify();
 }
 
 void Fill::overtaken() {
@@ -86,20 +94,31 @@ std::uint64_t Fill::fastest() const {
 
 // Lets go of pieces that everybody has, or that only those who are too far behind still want.
 void Fill::drop_passed() {
-    if (keeping_) return;
-    std::uint64_t slowest = produced_;
+    if (progress_.kept) return;
+    std::uint64_t slowest = progress_.produced;
     for (const Follower* follower : followers_) slowest = std::min(slowest, follower->position_);
     const std::uint64_t ahead = fastest();
     const std::uint64_t keep_from = std::max(slowest, ahead > window_ ? ahead - window_ : 0);
-    std::uint64_t begin = produced_;
-    for (const auto& piece : pieces_) begin -= piece.size;
-    std::size_t drop = 0;
-    while (drop < pieces_.size() && begin + pieces_[drop].size <= keep_from) begin += pieces_[drop++].size;
-    pieces_.erase(pieces_.begin(), pieces_.begin() + static_cast<std::ptrdiff_t>(drop));
-    first_piece_ += drop;
+    while (!pieces_.empty() && pieces_.front().end() <= keep_from) pieces_.pop_front();
 }
 
-Task<bool> Fill::room(Wakeup& wakeup) {
+std::uint64_t Fill::pinned() const {
+    const std::lock_guard lock(mutex_);
+    if (progress_.state == State::complete && progress_.object && progress_.object->body) {
+        return progress_.object->body->outside();
+    }
+    if (progress_.kept && progress_.state == State::streaming) return 0;
+    std::uint64_t sum = 0;
+    const storage::Piece* before = nullptr;
+    for (const Placed& placed : pieces_) {
+        const storage::Piece& piece = placed.piece;
+        if (piece.outside() && (!before || !piece.same_block(*before))) sum += piece.charge();
+        before = &piece;
+    }
+    return sum;
+}
+
+Task<bool> Fill::room(Wakeup& wakeup, std::uint64_t behind) {
     for (;;) {
         {
             const std::lock_guard lock(mutex_);
@@ -107,7 +126,7 @@ Task<bool> Fill::room(Wakeup& wakeup) {
                 producer_ = nullptr;
                 co_return false;
             }
-            if (produced_ - fastest() <= window_) {
+            if (progress_.produced - fastest() <= behind) {
                 producer_ = nullptr;
                 co_return true;
             }
@@ -121,7 +140,7 @@ Fill::Follower::Follower(std::shared_ptr<Fill> fill, Executor executor, std::siz
     : fill_(std::move(fill)), wakeup_(std::move(executor)) {
     const std::lock_guard lock(fill_->mutex_);
     // The first pieces may be gone already.
-    if (fill_->first_piece_ > 0 || fill_->followers_.size() >= most) return;
+    if (fill_->first() > 0 || fill_->followers_.size() >= most) return;
     fill_->followers_.push_back(this);
     joined_ = true;
 }
@@ -138,18 +157,24 @@ Fill::Follower::Next Fill::Follower::next(std::size_t most) {
     Next next;
     const std::lock_guard lock(fill_->mutex_);
     const Fill& fill = *fill_;
-    if (piece_ < fill.first_piece_) {
+    next.kept = fill.progress_.kept;
+    if (position_ < fill.first()) {
         next.cut = true;
         return next;
     }
+    constexpr std::size_t most_pieces = 15, least_part = 16 * 1024;
+    auto placed = std::upper_bound(fill.pieces_.begin(), fill.pieces_.end(), position_,
+                                   [](std::uint64_t at, const Placed& each) { return at < each.end(); });
     std::size_t taken = 0;
-    while (piece_ - fill.first_piece_ < fill.pieces_.size() && taken < most && next.pieces.size() < 15) {
-        next.pieces.push_back(fill.pieces_[piece_ - fill.first_piece_]);
-        taken += next.pieces.back().size;
-        ++piece_;
+    for (; placed != fill.pieces_.end() && taken < most && next.pieces.size() < most_pieces; ++placed) {
+        const auto skip = static_cast<std::size_t>(position_ - placed->begin);
+        const std::size_t size = std::min(placed->piece.size - skip, std::max(most - taken, least_part));
+        next.pieces.push_back(placed->piece.part(skip, size));
+        taken += size;
+        position_ += size;
+        if (skip + size < placed->piece.size) break;
     }
-    position_ += taken;
-    const bool all = piece_ - fill.first_piece_ == fill.pieces_.size();
+    const bool all = position_ == fill.progress_.produced;
     next.end = all && fill.progress_.state == State::complete;
     next.cut = all && next.pieces.empty() && fill.progress_.state == State::broken;
     if (taken > 0) {

@@ -25,7 +25,7 @@ FillKey fill_key(Worker& worker, const Exchange& exchange, const storage::Varian
         names = *facts.vary;
     }
     const bool ranged = !wanted.range.empty() && !wanted.rest_of;
-    if (names.empty() && !ranged) return {exchange.key_text, exchange.key.hash};
+    if (names.empty() && !ranged) return {exchange.key_text, exchange.key.hash, exchange.running.get()};
     std::string text = exchange.key_text;
     if (ranged) text.append("\nrange=").append(wanted.range).append("\nif-range=").append(wanted.if_range);
     for (const auto& field : policy::select_fields(names, *exchange.fields)) {
@@ -35,7 +35,7 @@ FillKey fill_key(Worker& worker, const Exchange& exchange, const storage::Varian
         text += field.value.value_or("");
     }
     const auto hash = storage::hash_key(text, worker.shared().hash_seed);
-    return {std::move(text), hash};
+    return {std::move(text), hash, exchange.running.get()};
 }
 
 }  // namespace larder::proxy

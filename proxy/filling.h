@@ -44,10 +44,11 @@ struct Filling {
 Task<void> fill_and_answer(Worker& worker, Exchange& exchange, Downstream* client, Filling filling);
 
 // For which other requests a fill of this one can serve: the key, and the values of the fields that the key's responses
-// are known to vary by; and the range, where a client asked for one.
+// are known to vary by; the range, where a client asked for one; and the configuration that the request is served by.
 struct FillKey {
     std::string text;
     storage::KeyHash hash;
+    const void* rules = nullptr;  // the configuration by which it would be stored
 };
 FillKey fill_key(Worker& worker, const Exchange& exchange, const storage::VariantSet* known,
                  const WantedRange& wanted = {});

@@ -2,15 +2,14 @@
 
 namespace larder::proxy {
 
-Fills::Joined Fills::join(storage::KeyHash key, std::string_view text) {
+Fills::Joined Fills::join(storage::KeyHash key, std::string_view text, const void* rules) {
     Shard& in = shard(key);
     const std::lock_guard lock(in.mutex);
     auto& fill = in.fills[key];
-    if (fill) {
-        if (fill->key() == text) return {fill, false};
-        return {solo(), true};
-    }
-    fill = std::make_shared<Fill>(window_.load(), std::string(text));
+    if (fill && fill->serves(text, rules)) return {fill, false};
+    // Another text of the same hash; if it is the same text, the configuration has changed.
+    if (fill && fill->key() != text) return {solo(), true};
+    fill = std::make_shared<Fill>(window_.load(), std::string(text), rules);
     return {fill, true};
 }
 
@@ -19,15 +18,6 @@ void Fills::leave(storage::KeyHash key, const std::shared_ptr<Fill>& fill) {
     const std::lock_guard lock(in.mutex);
     const auto it = in.fills.find(key);
     if (it != in.fills.end() && it->second == fill) in.fills.erase(it);
-}
-
-bool Fills::reserve(std::uint64_t bytes) {
-    const std::uint64_t limit = bytes_limit_.load(std::memory_order_relaxed);
-    std::uint64_t now = bytes_.load(std::memory_order_relaxed);
-    do {
-        if (bytes > limit - std::min(limit, now)) return false;
-    } while (!bytes_.compare_exchange_weak(now, now + bytes, std::memory_order_relaxed));
-    return true;
 }
 
 }  // namespace larder::proxy

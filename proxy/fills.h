@@ -15,28 +15,21 @@ namespace larder::proxy {
 
 class Fills {
   public:
-    Fills(std::uint64_t window, std::uint64_t bytes_limit) : window_(window), bytes_limit_(bytes_limit) {}
-    // For fills that begin from now on, and bytes that are reserved from now on.
-    void change_limits(std::uint64_t window, std::uint64_t bytes_limit) {
-        window_.store(window, std::memory_order_relaxed);
-        bytes_limit_.store(bytes_limit, std::memory_order_relaxed);
-    }
+    explicit Fills(std::uint64_t window) : window_(window) {}
+    // For fills that begin from now on.
+    void change_window(std::uint64_t window) { window_.store(window, std::memory_order_relaxed); }
 
     struct Joined {
         std::shared_ptr<Fill> fill;
         bool leader = false;  // made just now: the caller fetches
     };
-    // `text` is what was hashed: another text with the same hash gets a fill of its own.
-    Joined join(storage::KeyHash key, std::string_view text);
+    // `text` is what was hashed: another text with the same hash gets a fill of its own. So do other rules than those
+    // that a fill was begun under, and that one is not joined any more.
+    Joined join(storage::KeyHash key, std::string_view text, const void* rules);
     // A fill that nobody can join.
     std::shared_ptr<Fill> solo() const { return std::make_shared<Fill>(window_.load()); }
     // No longer to be joined, if it is still the one there.
     void leave(storage::KeyHash key, const std::shared_ptr<Fill>& fill);
-
-    // Bodies on their way into a layer, all together. False: no room.
-    bool reserve(std::uint64_t bytes);
-    void release(std::uint64_t bytes) { bytes_.fetch_sub(bytes, std::memory_order_relaxed); }
-    std::uint64_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
 
   private:
     struct Shard {
@@ -46,8 +39,6 @@ class Fills {
     Shard& shard(storage::KeyHash key) { return shards_[key.high % shards_.size()]; }
 
     std::atomic<std::uint64_t> window_;
-    std::atomic<std::uint64_t> bytes_limit_;
-    std::atomic<std::uint64_t> bytes_{0};
     std::array<Shard, 64> shards_;
 };
 

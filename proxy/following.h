@@ -10,13 +10,19 @@
 
 namespace larder::proxy {
 
-// Streams what the fill brings, from its beginning, at the client's speed. The fill has a head.
+// Streams what the fill brings, from its beginning, at the client's speed. The fill has a head. `nothing`: the body
+// broke off before anything was sent, or the range that is asked for cannot be told from what comes; the fill's state
+// says which.
 Task<Sent> stream_fill(Worker& worker, Exchange& exchange, Downstream& client, Fill::Follower& follower);
 
 enum class Followed {
     answered,
-    alone,   // what came is not for this request: nothing was answered, fetch for yourself
-    failed,  // no response came: `problem` says why; nothing was answered
+    // Nothing was answered:
+    alone,   // what came is not for this request: fetch for yourself
+    again,   // what came may not be reused by a request that came after the origin was asked: nor by others, so one
+             // fetches anew for all that wait
+    ranged,  // the range cannot be told from what comes: ask for it
+    failed,  // no response came in time, or it broke off: `problem` says why
 };
 struct FollowOutcome {
     Followed followed = Followed::alone;

@@ -28,7 +28,9 @@ H1Session::H1Session(Worker& worker, Socket socket, std::shared_ptr<const config
           socket_.cancel(ignored);
       }),
       scanner_(h1::request_head_limits(worker.running()->config.limits)),
-      body_(h1::request_chunk_limits(worker.running()->config.limits)) {
+      body_(h1::request_chunk_limits(worker.running()->config.limits)),
+      body_room_(worker.shared().account, storage::Account::Purpose::content),
+      reader_(worker.shared().account) {
     draining_ = worker_.draining();
     exchange_.running = worker_.running();
     exchange_.peer = peer;
@@ -128,6 +130,8 @@ void H1Session::expect_head() {
         if (buffer_.size() > 4 * first_buffer) std::vector<char>().swap(buffer_);
         begin_ = end_ = 0;
         std::string().swap(exchange_.content);
+        exchange_.content_room.reset();
+        body_room_.end();
     }
     auto wait = idle_ && served_ > 0 ? limits.keepalive_timeout : limits.request_head_timeout;
     if (idle_ && draining_) wait = std::min(wait, limits.drain_idle);
@@ -261,7 +265,14 @@ Task<void> H1Session::linger() {
     }
 }
 
+void H1Session::cut_reader(std::uint64_t bytes) {
+    reader_.strike(bytes);
+    error_code ignored;
+    socket_.cancel(ignored);
+}
+
 void H1Session::finished() {
+    reader_.end();
     now_ = Steady::now();
     const auto took = now_ - exchange_.started;
     exchange_.running->counters(exchange_.strategy, worker_.index())

@@ -32,6 +32,8 @@ class H1Session final : public ClientConnection, public Downstream {
     void drain(bool hard) override;
     bool give_way(Steady::time_point now) override;
     const asio::ip::address& peer_address() const override { return exchange_.peer; }
+    BodyReader* reader() override { return &reader_; }
+    void cut_reader(std::uint64_t bytes) override;
 
     Task<bool> begin(const Head& head, const std::string_view* pieces, std::size_t count, bool last) override;
     Task<bool> send(const std::string_view* pieces, std::size_t count, bool last) override;
@@ -40,6 +42,7 @@ class H1Session final : public ClientConnection, public Downstream {
     Task<bool> interim(int status, std::string_view fields) override;
     Task<BodyPiece> next_body_piece() override;
     void interrupt_body() override;
+    void pins(const Pin& pin) override;
     bool body_taken() const override { return body_.taken(); }
     Socket* raw_socket() override {
         tunnelled_ = true;
@@ -95,6 +98,7 @@ class H1Session final : public ClientConnection, public Downstream {
     // What was read behind the head: body, and perhaps the beginning of the next request. The head stays in buffer_,
     // since the exchange still reads it.
     std::vector<char> body_buffer_;
+    storage::Reservation body_room_;  // what body_buffer_ is charged to
     std::size_t body_begin_ = 0;
     std::size_t body_end_ = 0;
     std::string joined_chunks_;  // of the body: small ones that came together
@@ -112,6 +116,7 @@ class H1Session final : public ClientConnection, public Downstream {
     bool bodiless_ = false;
     bool answer_started_ = false;  // of a hit: its first pieces are in the gather
     std::uint64_t hit_progress_ = 0;
+    BodyReader reader_;
     Steady::time_point now_;  // as of the last head or answer
     bool begun_ = false;
     bool complete_ = false;

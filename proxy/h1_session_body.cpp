@@ -9,6 +9,7 @@ namespace {
 constexpr std::size_t body_buffer_size = 64 * config::KiB;
 constexpr std::size_t small_chunk = 1 * config::KiB;
 constexpr std::size_t joined_most = 16 * config::KiB;
+constexpr std::size_t least_body_buffer = 4 * config::KiB;  // where there is no room for more
 
 }  // namespace
 
@@ -56,10 +57,14 @@ Task<Downstream::BodyPiece> H1Session::next_body_piece() {
             body_progress_->pause();  // from here on we keep the client waiting
             co_return piece;
         }
-        if (body_buffer_.empty()) body_buffer_.resize(body_buffer_size);
         const std::uint64_t known = body_.known_remaining();
+        if (body_buffer_.empty()) {
+            const std::uint64_t size =
+                known > least_body_buffer ? std::min<std::uint64_t>(known, body_buffer_size) : body_buffer_size;
+            body_buffer_.resize(body_room_.ensure(size) ? static_cast<std::size_t>(size) : least_body_buffer);
+        }
         const std::size_t most =
-            known > 0 && known < body_buffer_size ? static_cast<std::size_t>(known) : body_buffer_size;
+            known > 0 && known < body_buffer_.size() ? static_cast<std::size_t>(known) : body_buffer_.size();
         const auto [error, n] = co_await socket_.async_read_some(asio::buffer(body_buffer_.data(), most), no_throw);
         body_begin_ = 0;
         body_end_ = n;

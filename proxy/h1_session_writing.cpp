@@ -40,6 +40,9 @@ void H1Session::begin_hit(const Hit& hit) {
     gather_.add(out_);
     deadline_.set(now_ + exchange_.running->config.limits.write_timeout);
     hit_progress_ = 0;
+    Pin pin;
+    pin.body = hit.object->body.get();
+    reader_.begin(pin, now_);
 }
 
 // Fills the gather when it is empty. False: all is written, or the client is gone.
@@ -51,7 +54,10 @@ bool H1Session::next_of_hit() {
         answer_.next(gather_);
         count_body(gather_.size() - before);
     }
-    if (!gather_.empty()) return true;
+    if (!gather_.empty()) {
+        reader_.waits();
+        return true;
+    }
     answer_started_ = false;
     complete_ = remaining_ == 0;
     deadline_.clear();
@@ -61,7 +67,8 @@ bool H1Session::next_of_hit() {
 void H1Session::wrote(error_code error, std::size_t n) {
     const auto& limits = exchange_.running->config.limits;
     gather_.consume(n);
-    if (error) {
+    reader_.took(n);
+    if (error || reader_.struck()) {
         if (deadline_.expired()) worker_.metrics().limit(Limit::write_time);
         answer_started_ = false;
         cut();
@@ -105,10 +112,12 @@ Task<bool> H1Session::write_gathered() {
     const auto& limits = exchange_.running->config.limits;
     Progress progress(deadline_, limits.write_timeout, limits.minimum_rate);
     while (!gather_.empty()) {
+        reader_.waits();
         const auto [error, n] = co_await socket_.async_write_some(gather_.view(), no_throw);
         gather_.consume(n);
+        reader_.took(n);
         progress.moved(n);
-        if (error) {
+        if (error || reader_.struck()) {
             if (deadline_.expired()) worker_.metrics().limit(Limit::write_time);
             failed_ = true;
             cut();
@@ -170,6 +179,14 @@ Task<bool> H1Session::send(const std::string_view* pieces, std::size_t count, bo
     if (!co_await write_gathered()) co_return false;
     complete_ = sized_ ? remaining_ == 0 : last;
     co_return true;
+}
+
+void H1Session::pins(const Pin& pin) {
+    if (reader_.pin().empty() && !pin.empty()) {
+        reader_.begin(pin, Steady::now());
+    } else {
+        reader_.change(pin);
+    }
 }
 
 void H1Session::count_body(std::size_t size) {

@@ -27,6 +27,20 @@ void judge_part(Hit& hit, const Exchange& exchange) {
 
 }  // namespace
 
+policy::Decision decision_for(const storage::Object& object, const Exchange& exchange) {
+    const auto mode = exchange.strategy->rules.configuration.request_directives;
+    if (object.rules_fingerprint != exchange.strategy->rules.fingerprint) {
+        return policy::decide_outdated(exchange.directives, mode);
+    }
+    return policy::decide(object, exchange.directives, mode, exchange.now);
+}
+
+bool may_have(const Exchange& exchange, const storage::Object& object) {
+    if (!exchange.personal) return true;
+    const policy::Request request{exchange.method, *exchange.fields, exchange.has_body, exchange.by_content};
+    return policy::may_answer(object, request, exchange.strategy->rules);
+}
+
 Hit judged(const Shared& shared, storage::VariantSetPtr set, const storage::Object* object, const Exchange& exchange) {
     const auto mode = exchange.strategy->rules.configuration.request_directives;
     Hit hit;
@@ -34,18 +48,15 @@ Hit judged(const Shared& shared, storage::VariantSetPtr set, const storage::Obje
         hit.set = std::move(set);
         hit.object = object;
     }
-    const policy::Request request{exchange.method, *exchange.fields, exchange.has_body, exchange.by_content};
-    if (hit.object && exchange.personal && !policy::may_answer(*hit.object, request, exchange.strategy->rules)) {
+    if (hit.object && !may_have(exchange, *hit.object)) {
         hit.object = nullptr;
         hit.withheld = true;
         hit.decision = policy::decide_absent(true, exchange.directives, mode);
         if (hit.decision.reuse == policy::Reuse::fetch) hit.decision.forward = policy::Forward::bypass;
     } else if (!hit.object) {
         hit.decision = policy::decide_absent(hit.set != nullptr, exchange.directives, mode);
-    } else if (hit.object->rules_fingerprint != exchange.strategy->rules.fingerprint) {
-        hit.decision = policy::decide_outdated(exchange.directives, mode);
     } else {
-        hit.decision = policy::decide(*hit.object, exchange.directives, mode, exchange.now);
+        hit.decision = decision_for(*hit.object, exchange);
     }
     if (hit.object && hit.object->part) judge_part(hit, exchange);
     return hit;

@@ -35,6 +35,13 @@ struct Hit {
 // What becomes of a request for which a layer has `set`, and `object` of it; both may be null.
 Hit judged(const Shared& shared, storage::VariantSetPtr set, const storage::Object* object, const Exchange& exchange);
 
+// Whether the rules let this object, whole or a part that has what is asked for, answer the request, and how (RFC 9111
+// section 4).
+policy::Decision decision_for(const storage::Object& object, const Exchange& exchange);
+
+// False: nothing says that this user would have got the same (safer than RFC 9111 section 4, which would allow it).
+bool may_have(const Exchange& exchange, const storage::Object& object);
+
 // The key under which to look second (proxy/searches.h); empty: there is none.
 std::string equivalent_key(const Shared& shared, const Exchange& exchange);
 // It as a key; views the text. Its host and scheme are those of the exchange's own.

@@ -130,7 +130,8 @@ void Exchange::clear() {
     has_body = false;
     body_length.reset();
     expects_continue = content_taken = by_content = false;
-    content.clear();
+    if (content_room) std::string().swap(content);
+    content_room.reset();
     upgrade = {};
     authority.clear();
     route = nullptr;

@@ -21,8 +21,9 @@ std::string directory_of(const config::Config& config, const config::Layer& sett
 
 }  // namespace
 
-Layers::Layers(Events& events, const Clock& clock, std::uint64_t seed, unsigned workers, std::vector<std::string> kept)
-    : events_(events), clock_(clock), seed_(seed), workers_(workers), kept_(std::move(kept)) {}
+Layers::Layers(storage::Account& account, Events& events, const Clock& clock, std::uint64_t seed, unsigned workers,
+               std::vector<std::string> kept)
+    : account_(account), events_(events), clock_(clock), seed_(seed), workers_(workers), kept_(std::move(kept)) {}
 
 Layers::~Layers() = default;
 
@@ -52,6 +53,7 @@ std::shared_ptr<storage::Layer> Layers::make_disk(const config::Config& config, 
     options.readers = settings.file_system.readers;
     options.timeout = settings.file_system.timeout;
     options.queue_bytes = settings.file_system.queue_bytes;
+    options.account = &account_;
     options.now = [&clock = clock_] { return clock.unix_time(); };
     options.report = [&events = events_, layer = std::string(config::word(settings.layer_name))](
                          std::string_view event, const std::string& detail) {

@@ -18,7 +18,8 @@ class Layers {
   public:
     // All of it outlives this. `kept`: directories in which everything is up to date, for no invalidation can have
     // missed it; layers elsewhere start empty. Once keep() was called the same holds for those that a reload adds.
-    Layers(Events&, const Clock&, std::uint64_t seed, unsigned workers, std::vector<std::string> kept);
+    Layers(storage::Account&, Events&, const Clock&, std::uint64_t seed, unsigned workers,
+           std::vector<std::string> kept);
     ~Layers();
 
     // The layers of a configuration, open: those that are there, and new ones. Throws std::runtime_error with a message
@@ -40,6 +41,7 @@ class Layers {
     Tier make(const config::Config&, const config::Layer&);
     std::shared_ptr<storage::Layer> make_disk(const config::Config&, const config::Layer&);
 
+    storage::Account& account_;
     Events& events_;
     const Clock& clock_;
     const std::uint64_t seed_;

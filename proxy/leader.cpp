@@ -20,7 +20,7 @@ Task<void> Leader::run() {
         }
     }
     ticket_ = std::make_shared<policy::Tickets::Ticket>(shared_.tickets.begin());
-    filling_.fill->set_ticket(ticket_->sequence());
+    filling_.fill->begin_fetch(ticket_->sequence(), Steady::now());
     ForwardOptions options;
     options.for_storing = true;
     // On a POST they would be preconditions (RFC 9110 section 13.2.2).
@@ -116,7 +116,7 @@ Task<void> Leader::serve_stale(policy::Forward forward, int forward_status) {
     exchange_.cache.forward = forward;
     exchange_.cache.forward_status = forward_status;
     const auto now = shared_.clock.unix_time();
-    co_await proxy::serve_stale(exchange_, *client_, *filling_.stale, now);
+    co_await proxy::serve_stale(worker_, exchange_, *client_, *filling_.stale, now);
 }
 
 bool Leader::names_another() const {
@@ -154,7 +154,7 @@ Task<void> Leader::not_modified() {
     exchange_.result = Result::hit;
     if (exchange_.refused == policy::StoreVerdict::storable) note_ttl(exchange_, object->lifetime, now);
     note_detail(exchange_);
-    const Sent sent = co_await send_stored(*client_, exchange_, *object, now);
+    const Sent sent = co_await send_stored(worker_, *client_, exchange_, *object, now);
     if (sent == Sent::cut) client_->cut();
     if (sent == Sent::nothing) co_await fetch_whole();
 }

@@ -51,6 +51,7 @@ class Leader {
     Task<void> complete_part();
     Task<void> store(Storing::What what, std::optional<std::uint64_t> length);
     Task<void> unstored(policy::StoreVerdict verdict);
+    bool fits_layers(std::uint64_t length) const;
     bool names_another() const;
     bool displaces_usable(const storage::Object& object) const;
     bool ends_validated(policy::StoreVerdict verdict) const;

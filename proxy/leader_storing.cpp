@@ -3,6 +3,7 @@
 #include "policy/part.h"
 #include "policy/replacement.h"
 #include "policy/stored.h"
+#include "proxy/body_blocks.h"
 #include "proxy/leader.h"
 #include "proxy/own_url.h"
 #include "proxy/pass.h"
@@ -11,6 +12,15 @@ namespace larder::proxy {
 
 std::shared_ptr<storage::Object> Leader::new_object() const {
     return stored_response(shared_.searches, exchange_, request(), fetched_, ticket_->sequence());
+}
+
+// Some layer takes an object with a body of so many bytes, its head and what the layer adds included.
+bool Leader::fits_layers(std::uint64_t length) const {
+    constexpr std::uint64_t added = 4 * config::KiB;
+    std::uint64_t head = 0;
+    for (const policy::Field& field : fetched_.head.fields) head += field.name.size() + field.value.size() + 4;
+    const std::uint64_t largest = exchange_.running->tiers->largest(exchange_.strategy->index);
+    return charge_of_body(length) + 2 * head + added <= largest;
 }
 
 Task<void> Leader::begin_storing() {
@@ -23,7 +33,11 @@ Task<void> Leader::begin_storing() {
     const auto length = body_length(fetched_.head);
     const std::uint64_t max_size =
         std::min(rules().configuration.max_object_size, exchange_.running->tiers->largest(exchange_.strategy->index));
-    if (verdict != policy::StoreVerdict::storable || length.value_or(0) > max_size) {
+    // A body whose length is not known was too large the last time: a range of it is not worth another try.
+    const bool large =
+        length ? *length > max_size || !fits_layers(*length)
+               : exchange_.range && shared_.remembered.recall(exchange_.key.hash, exchange_.now).uncacheable;
+    if (verdict != policy::StoreVerdict::storable || large) {
         co_await unstored(verdict);
         co_return;
     }
@@ -85,7 +99,6 @@ Task<void> Leader::complete_part() {
 Task<void> Leader::store(Storing::What what, std::optional<std::uint64_t> length) {
     what.strategy = exchange_.strategy->index;
     what.keep_alive = fetched_.head.keep_alive && fetched_.body_sent;
-    exchange_.cache.stored = true;
     remember(*what.head);
     if (rules().configuration.no_vary_search && !exchange_.by_content) {
         shared_.searches.learn(exchange_.key_text, fetched_.head.fields);

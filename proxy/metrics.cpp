@@ -17,6 +17,8 @@ const char* word(Limit limit) {
         "connections",
         "connections_per_client",
         "fills_bytes",
+        "pinned_rate",
+        "content_bytes",
         "followers",
         "fill_window",
         "malformed",

@@ -46,7 +46,9 @@ enum class Limit {
     write_time,          // the client takes too little
     connections,         // the cap on connections, or no descriptor left
     client_connections,  // the cap per address
-    fills_bytes,         // bodies on their way into a layer
+    fills_bytes,         // no room for a response on its way into a layer
+    pinned_rate,         // a slow client pinned what no layer holds
+    content_bytes,       // no room for request content
     followers,           // of one fill
     followers_cut,       // a follower fell behind the window of a fill that is not stored
     malformed,           // a request refused as malformed

@@ -277,7 +277,15 @@ std::string metrics_text(const Shared& shared) {
     out.family("larder_memory_bytes", "gauge", "Memory, by part.");
     out.sample({{"part", "anonymous"}}, resident_bytes("RssAnon"));
     out.sample({{"part", "shared"}}, resident_bytes("RssShmem"));
-    out.sample({{"part", "fills"}}, static_cast<std::int64_t>(shared.fills.bytes()));
+    // Bodies, wherever they are: in MEMORY layers; on their way into a layer; held by readers and queues alone.
+    const storage::Account& account = shared.account;
+    const auto part = [&](const char* name, std::uint64_t bytes) {
+        out.sample({{"part", std::string_view(name)}}, static_cast<std::int64_t>(bytes));
+    };
+    part("layers", account.in_layers());
+    part("fills", account.reserved(storage::Account::Purpose::fill));
+    part("pinned", account.pinned());
+    part("content", account.reserved(storage::Account::Purpose::content));
     return out.take();
 }
 

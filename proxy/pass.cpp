@@ -146,11 +146,10 @@ Task<void> pass_with_body(Worker& worker, Exchange& exchange, Downstream& client
 
 Task<void> pass_request(Worker& worker, Exchange& exchange, Downstream& client, policy::Forward reason) {
     exchange.cache.forward = reason;
-    ReadAheadBytes bytes;
     ContentFirst rest(client, {});
     Downstream* body = &client;
     if (!exchange.content_taken && !client.body_taken()) {
-        const auto ahead = co_await read_ahead(worker.shared().fills, exchange, client, bytes);
+        const auto ahead = co_await read_ahead(worker.shared().account, exchange, client);
         if (ahead.read == ReadAhead::failed) {
             Problem problem = Problem::of(UpstreamError::client_gone);
             problem.status = ahead.status;

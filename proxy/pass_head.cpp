@@ -52,7 +52,7 @@ Task<void> pass_head(Worker& worker, Exchange& exchange, Downstream& client, Hit
     if (failed && hit.object && policy::may_serve_on_error(*hit.object, exchange.directives, mode, exchange.now)) {
         exchange.cache.forward_status = fetched.head.status;
         fetched.connection.reset();
-        co_await serve_stale(exchange, client, *hit.object, exchange.now);
+        co_await serve_stale(worker, exchange, client, *hit.object, exchange.now);
         co_return;
     }
     if (fetched.error != UpstreamError::none) {

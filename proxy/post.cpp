@@ -69,7 +69,6 @@ Task<void> answer_and_store(Worker& worker, Exchange& exchange, Downstream& clie
     }
     object->ticket = ticket->sequence();
     exchange.cache.forward_status = fetched.head.status;
-    exchange.cache.stored = true;
     Storing::What what(object, max_size);
     what.strategy = strategy;
     what.keep_alive = fetched.head.keep_alive;

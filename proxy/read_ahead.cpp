@@ -4,14 +4,16 @@
 
 namespace larder::proxy {
 
-Task<ReadAheadOutcome> read_ahead(Fills& fills, Exchange& exchange, Downstream& client, ReadAheadBytes& bytes) {
+Task<ReadAheadOutcome> read_ahead(storage::Account& account, Exchange& exchange, Downstream& client) {
     ReadAheadOutcome outcome;
     const std::uint64_t most = exchange.running->config.limits.read_ahead_bytes;
     const std::uint64_t expected = exchange.body_length.value_or(most);
-    if (!exchange.has_body || exchange.expects_continue || expected > most || !bytes.take(fills, expected)) {
-        co_return outcome;
-    }
+    if (!exchange.has_body || exchange.expects_continue || expected > most) co_return outcome;
+    auto room = std::make_shared<storage::Reservation>(account, storage::Account::Purpose::content);
+    if (!room->ensure(expected)) co_return outcome;
+    exchange.content_room = std::move(room);
     exchange.content.clear();
+    exchange.content.reserve(static_cast<std::size_t>(expected));
     for (;;) {
         const auto piece = co_await client.next_body_piece();
         if (piece.failed) {

@@ -5,31 +5,10 @@
 #include <cstdint>
 
 #include "proxy/exchange.h"
-#include "proxy/fills.h"
 #include "proxy/task.h"
+#include "storage/account.h"
 
 namespace larder::proxy {
-
-// Bytes of limits.fills_bytes, for as long as this exists.
-class ReadAheadBytes {
-  public:
-    ReadAheadBytes() = default;
-    ~ReadAheadBytes() {
-        if (fills_) fills_->release(bytes_);
-    }
-    ReadAheadBytes(const ReadAheadBytes&) = delete;
-    ReadAheadBytes& operator=(const ReadAheadBytes&) = delete;
-    bool take(Fills& fills, std::uint64_t bytes) {
-        if (!fills.reserve(bytes)) return false;
-        fills_ = &fills;
-        bytes_ = bytes;
-        return true;
-    }
-
-  private:
-    Fills* fills_ = nullptr;
-    std::uint64_t bytes_ = 0;
-};
 
 enum class ReadAhead {
     all,     // the body is in exchange.content, and content_taken
@@ -42,7 +21,7 @@ struct ReadAheadOutcome {
     int status = 400;
 };
 // Nothing is read of a body whose client waits for a 100, since the origin may refuse it, of one that is known to be
-// longer than limits.read_ahead_bytes, and where `bytes` finds no room. `bytes` belongs to the content.
-Task<ReadAheadOutcome> read_ahead(Fills& fills, Exchange& exchange, Downstream& client, ReadAheadBytes& bytes);
+// longer than limits.read_ahead_bytes, and where the account has no room for content.
+Task<ReadAheadOutcome> read_ahead(storage::Account& account, Exchange& exchange, Downstream& client);
 
 }  // namespace larder::proxy

@@ -65,7 +65,7 @@ Task<void> fill_detached(Worker& worker, std::unique_ptr<OwnRequest> request, Fi
 void revalidate_in_background(Worker& worker, const Exchange& exchange, const Hit& stale) {
     if (worker.draining()) return;
     const auto key = fill_key(worker, exchange, nullptr);
-    auto joined = worker.shared().fills.join(key.hash, key.text);
+    auto joined = worker.shared().fills.join(key.hash, key.text, key.rules);
     if (!joined.leader) return;  // somebody does it already
     Filling filling(std::move(joined.fill), key.hash, stale.shared());
     filling.given = stale.given;

@@ -35,14 +35,17 @@ Task<void> alone(Worker& worker, Exchange& exchange, Downstream& client, Hit hit
     co_await fill_and_answer(worker, exchange, &client, std::move(filling));
 }
 
+// Fetches, or follows a fetch that is under way. One that fails costs those who follow it one more, for all of them
+// together: then its failure is theirs.
 Task<void> fetch_to_store(Worker& worker, Exchange& exchange, Downstream& client, Hit hit, WantedRange wanted) {
     storage::ObjectPtr stale = hit.object ? hit.shared() : nullptr;
     std::optional<storage::KeyHash> last;
+    bool failed_before = false, outdated_before = false;
     while (may_collapse(worker, exchange)) {
         const auto key = fill_key(worker, exchange, hit.set.get(), wanted);
         if (last == key.hash) break;  // what that one brings is not for this request
         last = key.hash;
-        auto joined = worker.shared().fills.join(key.hash, key.text);
+        auto joined = worker.shared().fills.join(key.hash, key.text, key.rules);
         if (joined.leader) {
             Filling filling(std::move(joined.fill), key.hash, std::move(stale));
             filling.given = hit.given;
@@ -60,16 +63,32 @@ Task<void> fetch_to_store(Worker& worker, Exchange& exchange, Downstream& client
         }
         const auto outcome = co_await follow(worker, exchange, client, joined.fill);
         if (outcome.followed == Followed::answered) co_return;
+        if (outcome.followed == Followed::ranged) {
+            exchange.cache.collapsed = false;
+            exchange.cache.ttl.reset();
+            co_await pass_request(worker, exchange, client, exchange.cache.forward);
+            co_return;
+        }
         if (outcome.followed == Followed::failed) {
             const auto mode = exchange.strategy->rules.configuration.request_directives;
             if (stale && policy::may_serve_on_error(*stale, exchange.directives, mode, exchange.now)) {
                 exchange.cache.collapsed = true;
-                co_await serve_stale(exchange, client, *stale, exchange.now);
-            } else {
+                co_await serve_stale(worker, exchange, client, *stale, exchange.now);
+                co_return;
+            }
+            if (failed_before) {
                 exchange.result = Result::error;
                 co_await send_problem(client, exchange, outcome.problem);
+                co_return;
             }
-            co_return;
+        }
+        bool& before = outcome.followed == Followed::failed ? failed_before : outdated_before;
+        if ((outcome.followed == Followed::failed || outcome.followed == Followed::again) && !before) {
+            // Those who waited with this one find the next fetch, which none of them came after.
+            before = true;
+            worker.shared().fills.leave(key.hash, joined.fill);
+            last.reset();
+            continue;
         }
         // If its Vary did not select this request, the names are known now and make another key.
     }
@@ -129,7 +148,7 @@ Task<bool> serve_stored(Worker& worker, Exchange& exchange, Downstream& client, 
     note_hit(exchange, hit);
     note_detail(exchange);
     const auto now = worker.shared().clock.unix_time();
-    const Sent sent = co_await send_stored(client, exchange, *hit.object, now);
+    const Sent sent = co_await send_stored(worker, client, exchange, *hit.object, now);
     if (sent == Sent::cut) client.cut();
     if (sent == Sent::nothing) exchange.cache = before;
     co_return sent != Sent::nothing;
@@ -139,11 +158,12 @@ void note_ttl(Exchange& exchange, const storage::Lifetime& lifetime, storage::Un
     exchange.cache.ttl = lifetime.invalidated ? 0 : lifetime.freshness - lifetime.age(now);
 }
 
-Task<void> serve_stale(Exchange& exchange, Downstream& client, const storage::Object& object, storage::UnixTime now) {
+Task<void> serve_stale(Worker& worker, Exchange& exchange, Downstream& client, const storage::Object& object,
+                       storage::UnixTime now) {
     exchange.result = Result::stale;
     note_ttl(exchange, object.lifetime, now);
     note_detail(exchange);
-    const Sent sent = co_await send_stored(client, exchange, object, now);
+    const Sent sent = co_await send_stored(worker, client, exchange, object, now);
     if (sent == Sent::cut) client.cut();
     if (sent != Sent::nothing) co_return;
     Problem problem = Problem::of(UpstreamError::bad_response);
@@ -247,7 +267,7 @@ Task<void> run_exchange(Worker& worker, Exchange& exchange, Downstream& client, 
         co_return;
     }
     if (stored_by_content(exchange)) {
-        const auto content = co_await take_content(worker.shared(), exchange, client);
+        const auto content = co_await take_content(worker, exchange, client);
         if (content.taken != TakenContent::all) {
             co_await without_content(worker, exchange, client, content);
             co_return;

@@ -34,7 +34,8 @@ void note_ttl(Exchange& exchange, const storage::Lifetime& lifetime, storage::Un
 Task<bool> serve_stored(Worker& worker, Exchange& exchange, Downstream& client, const Hit& hit);
 
 // Answers with a stored response because the origin failed; exchange.cache says how.
-Task<void> serve_stale(Exchange& exchange, Downstream& client, const storage::Object& object, storage::UnixTime now);
+Task<void> serve_stale(Worker& worker, Exchange& exchange, Downstream& client, const storage::Object& object,
+                       storage::UnixTime now);
 
 Task<void> send_problem(Downstream& client, Exchange& exchange, Problem problem, bool close = false);
 

@@ -1,13 +1,13 @@
-#include <boost/asio/this_coro.hpp>
-
 #include "proxy/answers.h"
 #include "proxy/stored_answer.h"
 #include "proxy/task.h"
+#include "proxy/worker.h"
 
 namespace larder::proxy {
 namespace {
 
 constexpr std::uint64_t part_size = 256 * config::KiB;
+constexpr std::uint64_t part_size_when_tight = 64 * config::KiB;
 
 using Pieces = std::vector<storage::Body::Piece>;
 
@@ -38,44 +38,56 @@ class Reading {
     Pieces pieces_;
 };
 
-// What is to be sent next: text, or bytes that are being read.
+// What is to be sent next: text, or bytes of the body, which may be being read already.
 struct Item {
     std::string_view text;
+    std::uint64_t begin = 0;
+    std::size_t size = 0;
     std::unique_ptr<Reading> reading;
 
-    bool end() const { return text.empty() && !reading; }
+    bool end() const { return text.empty() && size == 0; }
+    std::uint64_t pinned() const { return reading ? storage::Piece::charge_of(size) : 0; }
 };
 
-// An answer cut into items. Asking for one begins its reading.
+// An answer cut into items.
 class Items {
   public:
-    Items(StoredAnswer& answer, std::shared_ptr<const storage::BodySource> source, Executor executor)
-        : answer_(answer), source_(std::move(source)), executor_(std::move(executor)) {}
+    Items(StoredAnswer& answer, std::shared_ptr<const storage::BodySource> source, Worker& worker)
+        : answer_(answer), source_(std::move(source)), worker_(worker) {}
 
     Item next() {
         Item item;
         if (span_.begin == span_.end && !answer_.next(span_)) return item;
         item.text = std::exchange(span_.text, {});
         if (!item.text.empty()) return item;
-        const auto size = static_cast<std::size_t>(std::min(span_.end - span_.begin, part_size));
-        item.reading = std::make_unique<Reading>(executor_, source_, span_.begin, size);
-        span_.begin += size;
+        const auto most = tight() ? part_size_when_tight : part_size;
+        item.begin = span_.begin;
+        item.size = static_cast<std::size_t>(std::min(span_.end - span_.begin, most));
+        span_.begin += item.size;
         return item;
     }
+    void begin_reading(Item& item) {
+        if (item.size == 0 || item.reading) return;
+        item.reading = std::make_unique<Reading>(worker_.executor(), source_, item.begin, item.size);
+    }
+    // Memory is short: one thing after the other.
+    bool tight() const { return worker_.shared().account.tight(); }
 
   private:
     StoredAnswer& answer_;
     const std::shared_ptr<const storage::BodySource> source_;
-    const Executor executor_;
+    Worker& worker_;
     StoredAnswer::Span span_;
 };
 
 // While one item is being sent, the next is being read.
 Task<Sent> send_items(Downstream& client, const Downstream::Head& head, Items& items) {
+    Pinned pinned(client, {});
     Item item = items.next();
     for (bool begun = false;; begun = true) {
         std::vector<std::string_view> pieces;
-        if (item.reading) {
+        if (item.size > 0) {
+            items.begin_reading(item);
             const bool whole = co_await item.reading->whole();
             if (!whole) co_return begun ? Sent::cut : Sent::nothing;
             for (const auto& piece : item.reading->pieces()) pieces.emplace_back(piece.data.get(), piece.size);
@@ -83,6 +95,10 @@ Task<Sent> send_items(Downstream& client, const Downstream::Head& head, Items& i
             pieces.push_back(item.text);
         }
         Item ahead = items.next();
+        if (!items.tight()) items.begin_reading(ahead);
+        Pin pin;
+        pin.bytes = item.pinned() + ahead.pinned();
+        pinned.change(pin);
         bool sent = false;
         if (begun) {
             sent = co_await client.send(pieces.data(), pieces.size(), ahead.end());
@@ -119,7 +135,8 @@ Task<Sent> send_pieces(Downstream& client, const Downstream::Head& head, StoredA
 
 }  // namespace
 
-Task<Sent> send_stored(Downstream& client, Exchange& exchange, const storage::Object& object, storage::UnixTime now) {
+Task<Sent> send_stored(Worker& worker, Downstream& client, Exchange& exchange, const storage::Object& object,
+                       storage::UnixTime now) {
     StoredAnswer answer;
     answer.prepare(exchange, object, now);
     Downstream::Head head;
@@ -127,9 +144,13 @@ Task<Sent> send_stored(Downstream& client, Exchange& exchange, const storage::Ob
     head.fields = answer.fields();
     if (answer.status() != 304 && answer.status() != 204) head.length = answer.length();
     head.bodiless = answer.bodiless();
-    if (!object.body || object.body->in_memory()) co_return co_await send_pieces(client, head, answer);
-    const Executor executor = co_await asio::this_coro::executor;
-    Items items(answer, object.body->source, executor);
+    if (!object.body || object.body->in_memory()) {
+        Pin pin;
+        pin.body = object.body.get();
+        const Pinned pinned(client, pin);
+        co_return co_await send_pieces(client, head, answer);
+    }
+    Items items(answer, object.body->source, worker);
     co_return co_await send_items(client, head, items);
 }
 

@@ -24,9 +24,10 @@ Shared::Shared(config::Config configuration, std::uint64_t seed, unsigned worker
                std::vector<std::string> kept)
     : hash_seed(seed),
       loop_id(loop_id_of(seed)),
+      account(configuration.limits.fills_bytes),
       tickets(configuration.limits.invalidation_backlog, first_ticket, configuration.limits.invalidation_backlog_bytes),
-      layers(events, clock, seed, worker_count, std::move(kept)),
-      fills(configuration.limits.fill_window_bytes, configuration.limits.fills_bytes),
+      layers(account, events, clock, seed, worker_count, std::move(kept)),
+      fills(configuration.limits.fill_window_bytes),
       searches(seed, first_ticket),
       metrics(worker_count),
       clients(configuration.limits.connections_per_client) {
@@ -53,7 +54,8 @@ std::shared_ptr<const Running> Shared::prepare(config::Config configuration) {
 void Shared::adopt(std::shared_ptr<const Running> next) {
     const config::Limits& limits = next->config.limits;
     tickets.change_backlog(limits.invalidation_backlog, limits.invalidation_backlog_bytes);
-    fills.change_limits(limits.fill_window_bytes, limits.fills_bytes);
+    fills.change_window(limits.fill_window_bytes);
+    account.change_max_outside(limits.fills_bytes);
     clients.change_limit(limits.connections_per_client);
     layers.keep(next->tiers->all());
     std::shared_ptr<const Running> before;  // not destroyed under the lock

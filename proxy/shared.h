@@ -20,6 +20,7 @@
 #include "proxy/remembered.h"
 #include "proxy/running.h"
 #include "proxy/searches.h"
+#include "storage/account.h"
 
 namespace larder::proxy {
 
@@ -30,6 +31,7 @@ struct Shared {
     const std::uint64_t hash_seed;
     const std::string loop_id;  // in CDN-Loop: the same for all processes of a data_dir, and nobody else's
     const Clock clock;
+    storage::Account account;  // of all bodies in memory; before whatever may have some
     policy::Tickets tickets;
     Events events;
     Loops loops{events};

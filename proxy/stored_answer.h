@@ -70,7 +70,9 @@ enum class Sent {
     cut,      // the client is gone, or has to be cut, since the body ceased to be readable
     nothing,  // the body could not be read, and nothing has been sent yet: answer otherwise
 };
-// Sends it; a body with a source in parts, of which at most two are in memory. `object` is pinned by the caller.
-Task<Sent> send_stored(Downstream& client, Exchange& exchange, const storage::Object& object, storage::UnixTime now);
+// Sends it; a body with a source in parts, of which at most two are in memory, and one smaller one where memory is
+// short. `object` is held by the caller.
+Task<Sent> send_stored(Worker& worker, Downstream& client, Exchange& exchange, const storage::Object& object,
+                       storage::UnixTime now);
 
 }  // namespace larder::proxy

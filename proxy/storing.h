@@ -5,6 +5,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "policy/response.h"
@@ -32,23 +33,36 @@ class Storing {
         std::shared_ptr<const storage::Body> begins_with;  // goes before what comes; null: nothing
     };
 
+    // `length`: of the body, what it begins with included, if it is known. `followed`: clients wait for it.
     Storing(Worker& worker, std::shared_ptr<const Running> running, const storage::KeyView& key, Filling filling,
-            What what, Tiers::Hold ticket, std::unique_ptr<UpstreamConnection> connection, Upstream& upstream);
+            What what, Tiers::Hold ticket, std::unique_ptr<UpstreamConnection> connection, Upstream& upstream,
+            std::optional<std::uint64_t> length, bool followed);
     ~Storing();
     Storing(const Storing&) = delete;
     Storing& operator=(const Storing&) = delete;
 
-    // What it begins with, and what came with the head. True: that was all of it, and it is stored.
-    bool take_first();
-    // The rest, behind whoever asked for it: a client that goes away does not end it.
+    // Shows the head, and takes room for the body if its length is known. False: there is none, it is only streamed on.
+    Task<bool> begin();
+    // What it begins with, and what came with the head. True: that was all of it.
+    Task<bool> take_first();
+    // The rest, behind whoever asked for it: a client that goes away does not end it, but the last one does if much of
+    // the body is still to come (limits.background_fill_bytes).
     static Task<void> take_rest(std::unique_ptr<Storing> storing);
+
+    // A layer has it, or will get it as far as can be known: all of the body came, or its length is known and there is
+    // room for it.
+    bool stored() const { return finished_ ? stored_ : keeping_ && length_.has_value(); }
 
   private:
     // This piece, and what follows it without another read.
-    bool take_at_hand(UpstreamConnection::Piece piece);
-    void append(std::string_view data, bool last);
-    bool room_for(std::uint64_t bytes);
+    Task<bool> take_at_hand(UpstreamConnection::Piece piece);
+    Task<void> append(std::string_view data, bool last);
+    void pass_on(std::string_view data, bool last);
+    Task<bool> open_block(std::size_t coming, bool last);
+    void stop_keeping();
     void finish();
+    bool given_up();
+    std::shared_ptr<storage::Body> whole_body() const;
     storage::ObjectPtr put_together(std::shared_ptr<storage::Object> received) const;
 
     Worker& worker_;
@@ -60,10 +74,16 @@ class Storing {
     Tiers::Hold ticket_;
     std::unique_ptr<UpstreamConnection> connection_;
     Upstream& upstream_;
-    std::uint64_t size_ = 0;      // of the body so far
-    std::uint64_t reserved_ = 0;  // of limits.fills_bytes
-    bool keeping_ = true;         // it is still to be stored
+    const std::optional<std::uint64_t> length_;
+    const bool followed_;
+    std::uint64_t size_ = 0;  // of the body so far
+    storage::Reservation reservation_;
+    storage::Piece block_;                        // the memory that is being filled
+    std::size_t used_ = 0;                        // of it
+    std::optional<std::uint64_t> left_alone_at_;  // the size when nobody followed any more
+    bool keeping_ = true;                         // it is still to be stored
     bool finished_ = false;
+    bool stored_ = false;
 };
 
 // The object that is stored of a response, without its body.

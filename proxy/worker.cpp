@@ -2,9 +2,11 @@
 
 #include <boost/asio/post.hpp>
 
+#include "proxy/body_reader.h"
 #include "proxy/descriptors.h"
 #include "proxy/h1_session.h"
 #include "proxy/listener.h"
+#include "proxy/slowest.h"
 
 namespace larder::proxy {
 
@@ -77,8 +79,12 @@ void Worker::tick() {
     const auto now = Steady::now();
     // Told to end hard, everything that waits is struck, at each tick until nothing is left.
     deadlines_.check(hard_ ? Steady::time_point::max() : now);
+    if (shared_.account.tight()) shed_readers(0);
     if (++ticks_ % 10 == 0) {
         pool_.expire(now);
+        for (ClientConnection& connection : connections_) {
+            if (BodyReader* const reader = connection.reader(); reader && reader->holds_up()) reader->observe(now);
+        }
         if (index_ == 0) running_->tiers->expire(shared_.clock.unix_time(now));
     }
 }
@@ -144,6 +150,43 @@ void Worker::ask_others_to_shed(const OriginServer* server) {
         if (other.get() == this) continue;
         Worker* const worker = other.get();
         asio::post(worker->context_, [worker, server] { worker->pool_.shed(server); });
+    }
+}
+
+void Worker::ask_others_to_shed_readers(std::uint64_t more) {
+    for (const auto& other : shared_.workers) {
+        if (other.get() == this) continue;
+        Worker* const worker = other.get();
+        asio::post(worker->context_, [worker, more] { worker->shed_readers(more); });
+    }
+}
+
+void Worker::shed_readers(std::uint64_t more) {
+    const storage::Account& account = shared_.account;
+    const std::uint64_t most = account.max_outside();
+    const auto beyond = [&](std::uint64_t bound) {
+        const std::uint64_t held = account.outside(), bounded = bound + account.leaving();
+        return held - std::min(held, bounded);
+    };
+    const std::uint64_t wanted = beyond(more > 0 ? most - std::min(most, more) : most / 4 * 3);
+    const std::uint64_t rate = running_->config.limits.pinned_rate;
+    if (wanted > 0 && rate > 0) cut_slowest(wanted, rate);
+    if (const std::uint64_t overdrawn = beyond(most); overdrawn > 0) cut_slowest(overdrawn, std::nullopt);
+}
+
+void Worker::cut_slowest(std::uint64_t wanted, std::optional<std::uint64_t> below) {
+    const auto now = Steady::now();
+    std::vector<ClientConnection*> connections;
+    std::vector<Pinning> pinning;
+    for (ClientConnection& connection : connections_) {
+        const BodyReader* const reader = connection.reader();
+        if (!reader || !reader->holds_up()) continue;
+        connections.push_back(&connection);
+        pinning.push_back({reader->rate(now), reader->pin().outside(), reader->pin().shared()});
+    }
+    for (const Choice& choice : slowest(pinning, wanted, below)) {
+        metrics_.limit(Limit::pinned_rate);
+        connections[choice.which]->cut_reader(choice.bytes);
     }
 }
 

@@ -5,6 +5,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/intrusive/list.hpp>
 #include <memory>
+#include <optional>
 #include <random>
 #include <thread>
 #include <vector>
@@ -71,10 +72,17 @@ class Worker {
 
     void ask_others_to_shed(const OriginServer*);
 
+    // Cuts clients that keep bytes in memory which no layer holds, so that `more` have room beside what is left of
+    // them; 0: so that the account is not tight any more. The slowest first, and none that keeps limits.pinned_rate
+    // unless the account is overdrawn.
+    void shed_readers(std::uint64_t more);
+    void ask_others_to_shed_readers(std::uint64_t more);
+
   private:
     static Task<void> housekeep(Worker& worker);
     void tick();
     void maybe_finish();
+    void cut_slowest(std::uint64_t wanted, std::optional<std::uint64_t> below);
 
     Shared& shared_;
     const unsigned index_;

@@ -8,7 +8,21 @@ namespace larder::storage {
 
 std::size_t Body::charge() const {
     std::size_t sum = block_charge(sizeof(Body) + shared_overhead) + vector_charge(pieces);
-    for (const Piece& piece : pieces) sum += block_charge(piece.size);
+    const Piece* before = nullptr;
+    for (const Piece& piece : pieces) {
+        if (!before || !piece.same_block(*before)) sum += piece.charge();
+        before = &piece;
+    }
+    return sum;
+}
+
+std::uint64_t Body::outside() const {
+    std::uint64_t sum = 0;
+    const Piece* before = nullptr;
+    for (const Piece& piece : pieces) {
+        if (piece.outside() && (!before || !piece.same_block(*before))) sum += piece.charge();
+        before = &piece;
+    }
     return sum;
 }
 

@@ -10,8 +10,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "storage/piece.h"
 #include "storage/time.h"
 
 namespace larder::storage {
@@ -23,18 +25,49 @@ class BodySource;
 // body).
 class Body {
   public:
-    struct Piece {
-        std::shared_ptr<char[]> data;
-        std::size_t size = 0;
-    };
+    using Piece = storage::Piece;
     std::vector<Piece> pieces;
     std::uint64_t size = 0;
     std::shared_ptr<const BodySource> source;  // with it `pieces` is empty: the bytes lie in a slower layer
 
     bool in_memory() const { return !source; }
+    // Only before it is published. What continues the last piece becomes one with it.
+    void append(Piece piece) {
+        size += piece.size;
+        if (!pieces.empty() && piece.continues(pieces.back())) {
+            pieces.back().size += piece.size;
+        } else {
+            pieces.push_back(std::move(piece));
+        }
+    }
 
-    // Bytes that it occupies, bookkeeping included.
+    // Bytes that it occupies, bookkeeping and the whole memory of each piece included.
     std::size_t charge() const;
+    // Those of its pieces that no layer holds, be it as part of another body.
+    std::uint64_t outside() const;
+};
+
+// Says that a layer holds a body in memory, for as long as this lives; the body outlives it. Null: nothing.
+class InLayer {
+  public:
+    explicit InLayer(const Body* body) : body_(body) {
+        if (!body_) return;
+        for (const Piece& piece : body_->pieces) piece.enter_layer();
+    }
+    ~InLayer() {
+        if (!body_) return;
+        for (const Piece& piece : body_->pieces) piece.leave_layer();
+    }
+    InLayer(InLayer&& other) noexcept : body_(std::exchange(other.body_, nullptr)) {}
+    InLayer& operator=(InLayer&& other) noexcept {
+        std::swap(body_, other.body_);
+        return *this;
+    }
+
+    const Body* body() const { return body_; }
+
+  private:
+    const Body* body_;
 };
 
 // Where the bytes of a body lie that is not in memory. Any thread.

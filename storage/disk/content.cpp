@@ -131,16 +131,16 @@ std::vector<Variant> Content::variants(const KeyEntry& entry) {
     return found;
 }
 
-std::shared_ptr<const Body> Content::body(std::uint64_t number, const Record& record) {
+std::shared_ptr<const Body> Content::body(Account& account, std::uint64_t number, const Record& record) {
     auto body = std::make_shared<Body>();
     body->size = record.body_size;
     if (record.body_number == 0) {
         if (record.body_size > 0) {
-            Body::Piece piece{std::make_shared_for_overwrite<char[]>(record.body_size), record.body_size};
+            Body::Piece piece(account, record.body_size);
             std::memcpy(piece.data.get(), record.inline_body.data(), record.body_size);
             body->pieces.push_back(std::move(piece));
         }
-    } else if (!read_pieces(parts_, record.body_number, record.body_size, 0, record.body_size, body->pieces)) {
+    } else if (!read_pieces(parts_, account, record.body_number, record.body_size, 0, record.body_size, body->pieces)) {
         damaged_.push_back(number);
         return nullptr;
     }

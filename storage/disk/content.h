@@ -63,7 +63,7 @@ class Content {
     std::vector<Variant> variants(const KeyEntry&);
 
     // The body of a record, whole. Null: missing or damaged.
-    std::shared_ptr<const Body> body(std::uint64_t number, const Record&);
+    std::shared_ptr<const Body> body(Account&, std::uint64_t number, const Record&);
 
     // For those that write. The numbers of a key are the caller's to keep.
     void put_key(const KeyHash&, const KeyEntry&);

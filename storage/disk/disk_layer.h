@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "config/config.h"
+#include "storage/account.h"
 #include "storage/layer.h"
 
 namespace larder::storage {
@@ -42,6 +43,7 @@ struct DiskOptions {
     unsigned readers = 4;    // threads
     std::uint64_t queue_bytes = 64ull * 1024 * 1024;
     std::chrono::milliseconds timeout{10'000};  // of whoever waits for a piece of a body
+    Account* account = nullptr;  // what is read is charged to it; it outlives the layer and all that it gave
     std::function<UnixTime()> now;
     // For the operator: storage_opened, storage_waiting, storage_moved_aside, storage_failed, storage_recovered,
     // storage_read_failed, storage_damaged, storage_sealed. On a thread of the layer's; one of a kind in ten seconds.

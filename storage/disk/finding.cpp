@@ -101,7 +101,9 @@ class View {
 std::shared_ptr<const Body> body_of(Engine& engine, const std::shared_ptr<Link>& link, Content& content,
                                     const Variant& stored) {
     const Record& record = stored.record;
-    if (record.body_number == 0 || record.body_size <= most_whole_bytes) return content.body(stored.number, record);
+    if (record.body_number == 0 || record.body_size <= most_whole_bytes) {
+        return content.body(*engine.options.account, stored.number, record);
+    }
     const auto body = std::make_shared<Body>();
     body->size = record.body_size;
     body->source = std::make_shared<Source>(link, engine, stored.number, record.body_number, record.body_size);

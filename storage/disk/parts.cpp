@@ -182,14 +182,14 @@ std::uint64_t Parts::erase(std::uint64_t number, std::uint64_t at_most) {
     return keys.size();
 }
 
-bool read_pieces(Parts& parts, std::uint64_t number, std::uint64_t body_size, std::uint64_t offset, std::size_t size,
-                 std::vector<Body::Piece>& pieces) {
+bool read_pieces(Parts& parts, Account& account, std::uint64_t number, std::uint64_t body_size, std::uint64_t offset,
+                 std::size_t size, std::vector<Body::Piece>& pieces) {
     constexpr std::size_t parts_a_piece = 16;
     while (size > 0) {
         // To the end of a part, so that none is read twice.
         const std::size_t most = parts_a_piece * parts.payload() - offset % parts.payload();
         const std::size_t now = std::min(size, most);
-        Body::Piece piece{std::make_shared_for_overwrite<char[]>(now), now};
+        Body::Piece piece(account, now);
         if (!parts.read(number, body_size, offset, piece.data.get(), now)) return false;
         pieces.push_back(std::move(piece));
         offset += now;

@@ -58,7 +58,7 @@ class Parts {
 };
 
 // The bytes that parts hold, in pieces of at most 64 KiB; false as of Parts::read.
-bool read_pieces(Parts&, std::uint64_t number, std::uint64_t body_size, std::uint64_t offset, std::size_t size,
-                 std::vector<Body::Piece>& pieces);
+bool read_pieces(Parts&, Account&, std::uint64_t number, std::uint64_t body_size, std::uint64_t offset,
+                 std::size_t size, std::vector<Body::Piece>& pieces);
 
 }  // namespace larder::storage::disk

@@ -19,7 +19,7 @@ std::vector<Body::Piece> pieces(Engine& engine, std::uint64_t generation, std::u
         if (!engine.environment.is_open() || engine.generation != generation) return {};
         Transaction transaction(engine.environment, Transaction::Mode::read);
         Parts parts(engine.environment, transaction);
-        if (!read_pieces(parts, number, body_size, offset, size, read)) {
+        if (!read_pieces(parts, *engine.options.account, number, body_size, offset, size, read)) {
             engine.note_damage({object}, generation);
             return {};
         }

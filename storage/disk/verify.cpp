@@ -100,11 +100,12 @@ class Verifying {
         report_.body_bytes += record->body_size;
         if (record->body_number == 0) return;
         parts_ += content_.parts().count(record->body_size);
+        Account account;
         std::vector<Body::Piece> piece;
         constexpr std::uint64_t step = 1024 * 1024;
         for (std::uint64_t at = 0; at < record->body_size; at += step) {
             piece.clear();
-            if (!read_pieces(content_.parts(), record->body_number, record->body_size, at,
+            if (!read_pieces(content_.parts(), account, record->body_number, record->body_size, at,
                              std::min(step, record->body_size - at), piece)) {
                 return fault(whose + ": its body is damaged");
             }

@@ -51,6 +51,7 @@ struct Entry : Candidate, HashHook, PathHook {
     const std::uint32_t path_offset;
 
     VariantSetPtr variants;                   // never null or empty once it is in the shard
+    std::vector<InLayer> bodies;              // of `variants`, which outlive them
     std::uint64_t objects_charge = 0;         // of all variants
     UnixTime leaves_at = 0;                   // the first variant's useful_until()
     Link order;                               // among all entries, by the time of storing

@@ -24,7 +24,8 @@ std::uint64_t tag_charge(const std::string& name) {
 constexpr std::size_t link_charge = block_charge(sizeof(Link));
 
 std::uint64_t set_charge(std::size_t variants) {
-    return block_charge(sizeof(VariantSet) + shared_overhead) + block_charge(variants * sizeof(ObjectPtr));
+    return block_charge(sizeof(VariantSet) + shared_overhead) + block_charge(variants * sizeof(ObjectPtr)) +
+           block_charge(variants * sizeof(InLayer));
 }
 
 std::uint64_t fixed_charge(std::size_t key_size) {
@@ -199,7 +200,24 @@ bool Shard::evict(UnixTime now, Change& change) {
     return true;
 }
 
+namespace {
+
+// Of the variants of a set, of which many are as before.
+std::vector<InLayer> bodies_of(const VariantSet& set, std::vector<InLayer>& before) {
+    std::vector<InLayer> bodies;
+    bodies.reserve(set.variants.capacity());
+    for (const ObjectPtr& variant : set.variants) {
+        const auto there = std::find_if(before.begin(), before.end(),
+                                        [&](const InLayer& body) { return body.body() == variant->body.get(); });
+        bodies.push_back(there == before.end() ? InLayer(variant->body.get()) : std::move(*there));
+    }
+    return bodies;
+}
+
+}  // namespace
+
 void Shard::assign(Entry& entry, std::shared_ptr<VariantSet> set, std::uint64_t objects_charge, Change& change) {
+    entry.bodies = bodies_of(*set, entry.bodies);
     if (entry.variants) {
         change.objects -= static_cast<std::int64_t>(entry.variants->variants.size());
         change.sets.push_back(std::move(entry.variants));

@@ -9,6 +9,9 @@ namespace {
 
 // Defaults that are no value of the setting, in words.
 const std::set<std::string> in_words = {"memory",
+                                        "fills_bytes",
+                                        "max_uploads",
+                                        "max_uploads_per_client",
                                         "layers",
                                         "strategies",
                                         "tls_ca_file",

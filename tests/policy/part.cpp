@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/pieces.h"
 #include "tests/policy/exchange.h"
 
 namespace larder::policy {
@@ -13,7 +14,7 @@ std::shared_ptr<storage::Body> body_of(std::string_view text, std::size_t piece_
     auto body = std::make_shared<storage::Body>();
     for (std::size_t at = 0; at < text.size(); at += piece_size) {
         const std::string_view part = text.substr(at, piece_size);
-        storage::Body::Piece piece{std::shared_ptr<char[]>(new char[part.size()]), part.size()};
+        storage::Body::Piece piece(storage::test_account(), part.size());
         part.copy(piece.data.get(), part.size());
         body->pieces.push_back(std::move(piece));
     }

@@ -176,12 +176,12 @@ TEST_F(FillTest, TheProducerWaitsForTheFastest) {
     Wakeup wakeup(context.get_executor());
 
     fill->append(piece("abcd"));
-    const auto within = start(context, fill->room(wakeup));
+    const auto within = start(context, fill->room(wakeup, 4));
     turn(context);
     EXPECT_EQ(*within, true);
 
     fill->append(piece("e"));
-    const auto beyond = start(context, fill->room(wakeup));
+    const auto beyond = start(context, fill->room(wakeup, 4));
     turn(context);
     EXPECT_EQ(*beyond, std::nullopt);
     fast.take(1);
@@ -195,7 +195,7 @@ TEST_F(FillTest, TheProducerEndsWhenNobodyFollows) {
     Wakeup wakeup(context.get_executor());
     std::optional<Reader> one(std::in_place, fill, context), other(std::in_place, fill, context);
     fill->append(piece("abcdef"));
-    const auto room = start(context, fill->room(wakeup));
+    const auto room = start(context, fill->room(wakeup, 4));
     turn(context);
     one.reset();
     turn(context);
@@ -204,7 +204,7 @@ TEST_F(FillTest, TheProducerEndsWhenNobodyFollows) {
     turn(context);
     EXPECT_EQ(*room, false);
 
-    const auto again = start(context, fill->room(wakeup));
+    const auto again = start(context, fill->room(wakeup, 4));
     turn(context);
     EXPECT_EQ(*again, false);
 }
@@ -226,8 +226,10 @@ TEST_F(FillTest, TellsHowFarItIs) {
     const auto fill = std::make_shared<Fill>(10);
     EXPECT_EQ(fill->progress().state, Fill::State::awaiting_head);
     EXPECT_EQ(fill->ticket(), 0u);
-    fill->set_ticket(7);
+    const auto now = Steady::now();
+    fill->begin_fetch(7, now);
     EXPECT_EQ(fill->ticket(), 7u);
+    EXPECT_EQ(fill->progress().asked, now);
 
     const auto head = head_of_response();
     fill->begin(head, 6);
@@ -254,6 +256,50 @@ TEST_F(FillTest, ALastPieceIsShownWhenTheWholeIsComplete) {
     reader.take(1000);
     EXPECT_EQ(reader.text, "abc");
     EXPECT_TRUE(reader.end);
+}
+
+TEST_F(FillTest, PinsNothingWhileItsProducerNeedsTheBodyAndThenWhatNoLayerHolds) {
+    const auto fill = streaming_fill(10);
+    fill->append(piece("abc"));
+    EXPECT_EQ(fill->pinned(), 0u);
+    const auto whole = std::make_shared<storage::Object>();
+    whole->body = fill->body();
+    fill->complete(whole);
+    EXPECT_EQ(fill->pinned(), storage::Piece::charge_of(3));
+    {
+        const storage::InLayer layer(whole->body.get());
+        EXPECT_EQ(fill->pinned(), 0u);
+    }
+    EXPECT_EQ(fill->pinned(), storage::Piece::charge_of(3));
+
+    const auto unkept = streaming_fill(10);
+    Reader slow(unkept, context);
+    unkept->stop_keeping();
+    unkept->append(piece("abc"));
+    EXPECT_EQ(unkept->pinned(), storage::Piece::charge_of(3));
+}
+
+TEST_F(FillTest, TellsItsFollowersThatItIsNotKeptAnyMore) {
+    const auto fill = streaming_fill(10);
+    Reader reader(fill, context);
+    const auto woken = start(context, waited(reader.follower.wakeup()));
+    turn(context);
+    EXPECT_FALSE(*woken);
+    fill->stop_keeping();
+    turn(context);
+    EXPECT_TRUE(*woken);
+    EXPECT_FALSE(fill->progress().kept);
+}
+
+TEST_F(FillTest, PiecesThatContinueOneAnotherAreOneOfTheBody) {
+    const auto fill = streaming_fill(10);
+    const auto block = piece("abcdef");
+    fill->append(block.part(0, 2));
+    fill->append(block.part(2, 4));
+    fill->append(piece("ghi"));
+    ASSERT_EQ(fill->body()->pieces.size(), 2u);
+    EXPECT_EQ(text_of(fill->body()->pieces), "abcdefghi");
+    EXPECT_EQ(fill->progress().produced, 9u);
 }
 
 TEST_F(FillTest, TellsThatAnInvalidationCameInBetween) {

@@ -26,7 +26,7 @@ Task<void> produce(std::shared_ptr<Fill> fill, Wakeup& wakeup, bool keep, bool& 
         for (char& c : text) c = byte_at(at++);
         fill->append(piece(text));
         if (keep) continue;
-        const bool followed = co_await fill->room(wakeup);
+        const bool followed = co_await fill->room(wakeup, fill->window());
         if (!followed) co_return;
     }
     fill->complete(nullptr);

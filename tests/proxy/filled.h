@@ -8,13 +8,12 @@
 
 #include "proxy/fill.h"
 #include "storage/object.h"
+#include "tests/pieces.h"
 
 namespace larder::proxy {
 
 inline storage::Body::Piece piece(std::string_view text) {
-    storage::Body::Piece made{std::shared_ptr<char[]>(new char[text.size()]), text.size()};
-    std::memcpy(made.data.get(), text.data(), text.size());
-    return made;
+    return storage::piece_of(text);
 }
 
 inline std::string text_of(const std::vector<storage::Body::Piece>& pieces) {

@@ -212,17 +212,17 @@ TEST_F(RunningTest, TheFormerOnesAreThoseThatSomethingStillUses) {
 TEST_F(RunningTest, LimitsHoldFromWhenTheyComeIntoForce) {
     const auto client = asio::ip::make_address("192.0.2.1");
     EXPECT_TRUE(shared.clients.enter(client));
-    EXPECT_TRUE(shared.fills.reserve(1000));
+    storage::Reservation fill(shared.account, storage::Account::Purpose::fill);
+    EXPECT_TRUE(fill.ensure(1000));
     const auto next = prepare([](config::Config& c) {
         c.limits.connections_per_client = 1;
         c.limits.fills_bytes = 1000;
         c.limits.invalidation_backlog = 1;
     });
-    EXPECT_TRUE(shared.fills.reserve(1));
-    shared.fills.release(1);
+    EXPECT_TRUE(fill.ensure(1001));
     shared.adopt(next);
     EXPECT_FALSE(shared.clients.enter(client));
-    EXPECT_FALSE(shared.fills.reserve(1));
+    EXPECT_FALSE(fill.ensure(1002));
     const auto under_way = shared.tickets.begin();
     for (const char* name : {"a", "b"}) shared.tickets.enter(policy::Invalidation::flush(name));
     EXPECT_LE(shared.tickets.kept(), 1u);

@@ -3,6 +3,7 @@
 #include "proxy/deadlines.h"
 #include "proxy/stored_answer.h"
 #include "tests/proxy/running.h"
+#include "tests/proxy/sharing.h"
 #include "tests/proxy/stored.h"
 
 namespace larder::proxy {
@@ -46,9 +47,10 @@ class Client final : public Downstream {
 
 Sent sent_to(Client& client, const storage::Object& object, std::string_view request, std::string_view method = "GET") {
     Asking asking(request, method);
-    asio::io_context context;
-    const auto sent = start(context, send_stored(client, asking.exchange, object, policy::test_time));
-    turn(context);
+    Shared shared(small_config(), 1, 1);
+    Worker worker(shared, 0);
+    const auto sent = start(worker.context(), send_stored(worker, client, asking.exchange, object, policy::test_time));
+    turn(worker.context());
     EXPECT_TRUE(sent->has_value());
     return sent->value_or(Sent::nothing);
 }
@@ -59,8 +61,8 @@ TEST(SendStored, SendsHeadAndBody) {
         EXPECT_EQ(sent_to(client, stored(piece_size), ""), Sent::all);
         EXPECT_EQ(client.begun, 1);
         EXPECT_EQ(client.head.status, 200);
-        EXPECT_EQ(client.head.length, text.size());
-        EXPECT_EQ(client.body, text);
+        EXPECT_EQ(client.head.length, stored_text.size());
+        EXPECT_EQ(client.body, stored_text);
         EXPECT_NE(client.fields.find("Cache-Status: larder; hit\r\n"), std::string::npos);
     }
 }
@@ -83,7 +85,7 @@ TEST(SendStored, SaysNothingOfALengthInNotModified) {
 TEST(SendStored, TellsHeadTheLength) {
     Client client;
     EXPECT_EQ(sent_to(client, stored(), "", "HEAD"), Sent::all);
-    EXPECT_EQ(client.head.length, text.size());
+    EXPECT_EQ(client.head.length, stored_text.size());
     EXPECT_TRUE(client.head.bodiless);
     EXPECT_EQ(client.body, "");
 }

@@ -7,17 +7,18 @@
 
 #include "proxy/exchange.h"
 #include "storage/object.h"
+#include "tests/pieces.h"
 #include "tests/policy/exchange.h"
 
 namespace larder::proxy {
 
-inline const std::string text = "0123456789abcdefghijklmnopqrstuvwxyz";
+inline const std::string stored_text = "0123456789abcdefghijklmnopqrstuvwxyz";
 
-inline storage::Object stored(std::size_t piece_size = 5, const std::string& content = text) {
+inline storage::Object stored(std::size_t piece_size = 5, const std::string& content = stored_text) {
     auto body = std::make_shared<storage::Body>();
     for (std::size_t at = 0; at < content.size(); at += piece_size) {
         const std::string part = content.substr(at, piece_size);
-        storage::Body::Piece piece{std::shared_ptr<char[]>(new char[part.size()]), part.size()};
+        storage::Body::Piece piece(storage::test_account(), part.size());
         part.copy(piece.data.get(), part.size());
         body->pieces.push_back(std::move(piece));
     }

@@ -60,8 +60,8 @@ Answer answer(const storage::Object& object, std::string_view request_fields, st
 TEST(StoredAnswer, IsTheWholeResponse) {
     const auto whole = answer(stored(), "Accept: x");
     EXPECT_EQ(whole.status, 200);
-    EXPECT_EQ(whole.body, text);
-    EXPECT_EQ(whole.length, text.size());
+    EXPECT_EQ(whole.body, stored_text);
+    EXPECT_EQ(whole.length, stored_text.size());
     EXPECT_FALSE(whole.bodiless);
     EXPECT_EQ(whole.fields,
               "Content-Type: text/plain\r\nETag: \"e\"\r\nContent-Language: de\r\nX-Other: 1\r\n"
@@ -91,7 +91,7 @@ TEST(StoredAnswer, TellsHeadTheLengthWithoutTheBody) {
     const auto head = answer(stored(), "Range: bytes=0-1", "HEAD");
     EXPECT_EQ(head.status, 200);
     EXPECT_TRUE(head.bodiless);
-    EXPECT_EQ(head.length, text.size());
+    EXPECT_EQ(head.length, stored_text.size());
     EXPECT_EQ(head.body, "");
     EXPECT_EQ(head.of("Content-Type"), "text/plain");
 }
@@ -208,7 +208,7 @@ TEST(StoredAnswer, GivesAsManyPartsAsAreHonoured) {
     EXPECT_EQ(parts.status, 206);
     EXPECT_EQ(parts.length, parts.body.size());
     for (int i = 0; i < 16; ++i) {
-        const std::string end = "/36\r\n\r\n" + text.substr(static_cast<std::size_t>(2 * i), 1) + "\r\n";
+        const std::string end = "/36\r\n\r\n" + stored_text.substr(static_cast<std::size_t>(2 * i), 1) + "\r\n";
         EXPECT_NE(parts.body.find("bytes " + std::to_string(2 * i) + "-" + std::to_string(2 * i) + end),
                   std::string::npos);
     }
@@ -246,17 +246,17 @@ TEST(StoredAnswer, HonoursARangeOnlyForTheResponseThatIfRangeNames) {
     for (const auto& c : cases) {
         const auto result = answer(stored(), std::string("Range: bytes=0-0\nIf-Range: ") + c.if_range);
         EXPECT_EQ(result.status, c.status) << c.if_range;
-        EXPECT_EQ(result.body, c.status == 206 ? "0" : text) << c.if_range;
+        EXPECT_EQ(result.body, c.status == 206 ? "0" : stored_text) << c.if_range;
     }
 }
 
 TEST(StoredAnswer, IsWholeWhereARangeIsNotHonoured) {
-    EXPECT_EQ(answer(stored(), "Range: lines=0-1").body, text);
-    EXPECT_EQ(answer(stored(), "Range: bytes=0-3,2-5").body, text);
+    EXPECT_EQ(answer(stored(), "Range: lines=0-1").body, stored_text);
+    EXPECT_EQ(answer(stored(), "Range: bytes=0-3,2-5").body, stored_text);
     auto not_found = stored();
     not_found.status = 404;
     EXPECT_EQ(answer(not_found, "Range: bytes=0-1").status, 404);
-    EXPECT_EQ(answer(not_found, "Range: bytes=0-1").body, text);
+    EXPECT_EQ(answer(not_found, "Range: bytes=0-1").body, stored_text);
     EXPECT_EQ(answer(not_found, "If-None-Match: \"e\"").status, 404);
 }
 
@@ -268,7 +268,7 @@ TEST(StoredAnswer, MayBeUsedAgain) {
         EXPECT_EQ(answer(again, object, "Range: bytes=99-").status, 416);
         EXPECT_EQ(answer(again, object, "Range: bytes=6-7").body, "67");
         EXPECT_EQ(answer(again, object, "If-None-Match: *").status, 304);
-        EXPECT_EQ(answer(again, object, "").body, text);
+        EXPECT_EQ(answer(again, object, "").body, stored_text);
     }
 }
 
@@ -283,7 +283,7 @@ TEST(StoredAnswer, FillsAGatherThatAlreadyHoldsSomething) {
     EXPECT_TRUE(gather.full());
     EXPECT_EQ(gather.size(), 4 + Gather::capacity - 1);
     gather.clear();
-    EXPECT_EQ(taken(answer), text.substr(Gather::capacity - 1));
+    EXPECT_EQ(taken(answer), stored_text.substr(Gather::capacity - 1));
 }
 
 }  // namespace

@@ -91,6 +91,7 @@ class DiskCache {
         options.max_bytes = max_bytes;
         options.seed = 1;
         options.readers = 2;
+        options.account = &test_account();
         options.now = [time = time_] { return time->load(); };
         options.report = [told = told_](std::string_view event, std::string detail) { (*told)(event, detail); };
     }

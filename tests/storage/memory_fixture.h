@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "storage/memory/memory_layer.h"
+#include "tests/pieces.h"
 
 namespace larder::storage {
 
@@ -44,11 +45,8 @@ struct Key {
 inline std::shared_ptr<const Body> body_of(std::string_view content) {
     auto body = std::make_shared<Body>();
     for (std::size_t at = 0; at < content.size(); at += 16384) {
-        const std::string_view piece = content.substr(at, 16384);
-        body->pieces.push_back({std::make_unique<char[]>(piece.size()), piece.size()});
-        std::memcpy(body->pieces.back().data.get(), piece.data(), piece.size());
+        body->append(piece_of(content.substr(at, 16384)));
     }
-    body->size = content.size();
     return body;
 }
 
