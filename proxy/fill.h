@@ -52,7 +52,8 @@ class Fill : public std::enable_shared_from_this<Fill> {
         storage::ObjectPtr object;
         std::optional<std::uint64_t> length;  // of the body, if it is known
         Problem problem;
-        bool overtaken = false;  // an invalidation came in between: only for those who asked before it
+        bool overtaken = false;  // only for those who have begun to stream it: an invalidation came in between, or
+                                 // not all of it will be kept
         // When the origin was asked: for requests that came before it is as good as an answer of their own.
         Steady::time_point asked = Steady::time_point::min();
         bool kept = true;            // the whole body is kept

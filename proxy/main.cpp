@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include "config/complaints.h"
+#include "proxy/allocation.h"
 #include "proxy/cli/admin_verbs.h"
 #include "proxy/cli/commands.h"
 #include "proxy/cli/storage_verbs.h"
@@ -21,6 +22,7 @@ void suggest_verb(const CLI::App& app, const std::string& word) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    larder::proxy::settle_allocation();
     CLI::App app{"Larder: a strategy-driven caching HTTP reverse proxy"};
     app.set_version_flag("--version", LARDER_VERSION);
     app.require_subcommand(1);

@@ -43,11 +43,16 @@ Task<bool> Storing::begin() {
         const std::uint64_t comes = charge_of_body(*length_ - std::min(there, *length_));
         keeping_ = co_await reserve(worker_, reservation_, comes);
     }
-    filling_.fill->begin(what_.head, length_);
-    if (keeping_) co_return true;
-    // Those who wait already get it as it comes; nobody else joins, since its beginning will be gone.
+    if (keeping_) {
+        filling_.fill->begin(what_.head, length_);
+        co_return true;
+    }
+    // Nobody else joins, since its beginning will be gone. Those who wait already get it as it comes, if they can have
+    // all of it however slow they are.
     worker_.metrics().limit(Limit::fills_bytes);
     filling_.unlist(worker_.shared().fills);
+    if (*length_ > filling_.fill->window()) filling_.fill->overtaken();
+    filling_.fill->begin(what_.head, length_);
     filling_.fill->stop_keeping();
     ticket_.reset();
     co_return false;

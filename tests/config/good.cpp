@@ -335,5 +335,19 @@ TEST(GoodConfiguration, DefaultsOfTheReferencePageAreAcceptedAsWritten) {
     EXPECT_EQ(config.strategies[0].configuration.keep, StrategyConfiguration{}.keep);
 }
 
+TEST(GoodConfiguration, WhatNoLayerHoldsHasAQuarterOfMemoryBesideTheLayers) {
+    const struct {
+        const char* yaml;
+        std::uint64_t expected;
+    } cases[] = {
+        {"memory: 128MiB\n", 32 * MiB},
+        {"memory: 8GiB\n", 256 * MiB},
+        {"memory: 128MiB\nlayers: [{layer_name: L1_APPLICATION, max_size_bytes: 112MiB}]\n", 16 * MiB},
+        {"memory: 128MiB\nlayers: [{layer_name: L1_APPLICATION, max_size_bytes: 128MiB}]\n", 1 * MiB},
+        {"memory: 128MiB\nlimits: {fills_bytes: 5MiB}\n", 5 * MiB},
+    };
+    for (const auto& c : cases) EXPECT_EQ(good(c.yaml).limits.fills_bytes, c.expected) << c.yaml;
+}
+
 }  // namespace
 }  // namespace larder::config

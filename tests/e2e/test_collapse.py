@@ -1,5 +1,5 @@
 """One fill per key, streaming to its followers."""
-from harness import Case, Gate, Response, request, respond, unittest
+from harness import Case, Gate, Response, eventually, request, respond, unittest
 
 FRESH = "Cache-Control: max-age=1000"
 
@@ -90,6 +90,44 @@ class Collapse(Case):
         gate.arrived()
         gate.open()
         self.assertEqual({client.read().status for client in clients}, {502})
+
+    def test_failed_fill_is_tried_once_more_for_all_its_followers(self):
+        gate, again = Gate(), Gate()
+        self.origin.on("/a", [respond(raw=b"", close=True, head_gate=gate), respond("x", FRESH, head_gate=again)])
+        clients = self.clients(5, "/a")
+        gate.arrived()
+        eventually(lambda: self.larder.metric("larder_followers_total") == 4)
+        gate.open()
+        again.arrived()
+        again.open()
+        self.assertEqual(sorted(client.read().status for client in clients), [200] * 4 + [502])
+        self.assertEqual(self.origin.count("/a"), 2)
+
+    def test_dead_origin_is_asked_twice_however_many_wait(self):
+        gate = Gate()
+        self.origin.on("/a", respond(raw=b"", close=True, head_gate=gate))
+        clients = self.clients(30, "/a")
+        gate.arrived()
+        eventually(lambda: self.larder.metric("larder_followers_total") == 29)
+        gate.open()
+        self.assertEqual({client.read().status for client in clients}, {502})
+        self.assertEqual(self.origin.count("/a"), 2)
+
+    def test_requests_that_came_after_the_origin_was_asked_share_one_more_fetch_of_what_may_not_be_reused(self):
+        gate, again, counter = Gate(), Gate(), iter(range(100))
+        answer = lambda gate: lambda r: Response(str(next(counter)), "Cache-Control: no-cache", 'ETag: "e"', head_gate=gate)
+        self.origin.on("/a", [answer(gate), answer(again)])
+        [first] = self.clients(1, "/a")
+        gate.arrived()
+        rest = self.clients(20, "/a")
+        eventually(lambda: self.larder.metric("larder_followers_total") == 20)
+        gate.open()
+        again.arrived()
+        eventually(lambda: self.larder.metric("larder_followers_total") == 39)
+        again.open()
+        self.assertEqual(first.read().body, b"0")
+        self.assertEqual([client.read().body for client in rest], [b"1"] * 20)
+        self.assertEqual(self.origin.count("/a"), 2)
 
     def test_fill_cut_short_is_cut_for_everybody_and_not_kept(self):
         gate = Gate()

@@ -248,6 +248,39 @@ class Whole(Case):
         self.assertEqual(self.origin.count("/a"), 3)  # the whole is given up once
 
 
+class WithoutLength(Case):
+    """An origin that sends a large body without telling its length."""
+
+    LARGE = bytes(range(256)) * 400
+    settings = {"strategies": [strategy(max_object_size=50000)]}
+
+    def setUp(self):
+        super().setUp()
+        self.origin.on("/a", lambda r: Response(self.LARGE, FRESH, chunked=True))
+
+    def test_a_range_is_answered_from_what_has_come(self):
+        reply = self.larder.get("/a", "Range: bytes=10-19")
+        self.assertEqual((reply.status, reply.body, reply["Content-Range"]), (206, self.LARGE[10:20], "bytes 10-19/*"))
+
+    def test_one_that_lies_beyond_what_is_kept_is_asked_for(self):
+        whole = by_range(self.LARGE)
+        asked = []
+
+        def handler(r):
+            asked.append(r["Range"])
+            return Response(self.LARGE, FRESH, chunked=True) if len(asked) == 1 else whole(r)
+
+        self.origin.on("/a", handler)
+        for wanted, body in (("bytes=-7", self.LARGE[-7:]), ("bytes=90000-90004", self.LARGE[90000:90005])):
+            reply = self.larder.get("/a", f"Range: {wanted}")
+            self.assertEqual((reply.status, reply.body), (206, body))
+
+    def test_an_origin_that_ignores_ranges_answers_with_all_of_it(self):
+        for wanted in ("bytes=-7", "bytes=90000-90004", "bytes=99000-"):
+            reply = self.larder.get("/a", f"Range: {wanted}")
+            self.assertEqual((reply.status, reply.body, reply.complete), (200, self.LARGE, True))
+
+
 class Passed(Case):
     settings = {"strategies": [strategy(range_requests="pass")]}
 

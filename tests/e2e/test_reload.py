@@ -42,6 +42,18 @@ class Reload(Case):
         self.change(limits={"admin_body_bytes": "32KiB"})
         self.assertEqual(self.asked("/x"), 0)
 
+    def test_a_request_does_not_join_a_fetch_of_the_former_rules(self):
+        gate = Gate()
+        self.origin.on("/x", [lambda r: Response("first" * 20, "Cache-Control: private, max-age=60", body_gate=gate),
+                              respond("second", "Cache-Control: private, max-age=60")])
+        self.change(strategies=[strategy(lift=["private"])])
+        first = self.larder.later("/x")
+        gate.arrived()
+        self.change(strategies=[strategy(ttl_seconds=1000)])
+        self.assertEqual(self.larder.get("/x").body, b"second")
+        gate.open()
+        self.assertEqual(first().body, b"first" * 20)
+
     def test_changed_rules_validate_what_they_stored(self):
         self.origin.on("/x", lambda r: Response(b"", status=304) if r["If-None-Match"] else Response("x", FRESH, 'ETag: "1"'))
         self.larder.get("/x")

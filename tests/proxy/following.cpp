@@ -215,7 +215,8 @@ TEST_F(FollowTest, ARangeOfUnknownLengthIsClippedWhereTheBodyEnds) {
 }
 
 TEST_F(FollowTest, ARangeThatCannotBeToldIsAskedForInstead) {
-    for (const char* fields : {"Range: bytes=1-40\n", "Range: bytes=-3\n", "Range: bytes=5-\n", "Range: bytes=0-1,3-4\n"}) {
+    for (const char* fields :
+         {"Range: bytes=1-40\n", "Range: bytes=-3\n", "Range: bytes=5-\n", "Range: bytes=0-1,3-4\n"}) {
         client = Client();
         fill = std::make_shared<Fill>(1000);
         come(fields);
