@@ -2,6 +2,7 @@
 
 #include "proxy/deadlines.h"
 #include "proxy/stored_answer.h"
+#include "tests/pieces.h"
 #include "tests/proxy/downstream.h"
 #include "tests/proxy/running.h"
 #include "tests/proxy/sharing.h"
@@ -58,11 +59,13 @@ TEST(SendStored, TellsHeadTheLength) {
 // A body in pieces of which so many come, and then no more.
 class HangingSource final : public storage::BodySource {
   public:
-    explicit HangingSource(int reads) : left_(reads) {}
+    HangingSource(int reads, storage::Account& account) : account_(account), left_(reads) {}
     void read(std::uint64_t, std::size_t size,
               std::function<void(std::vector<storage::Body::Piece>)> done) const override {
         if (left_-- <= 0) return waiting_.push_back(std::move(done));
-        done({{std::shared_ptr<char[]>(new char[size]()), size}});
+        std::vector<storage::Body::Piece> pieces;
+        pieces.push_back(storage::piece_of(std::string(size, 'x'), account_));
+        done(std::move(pieces));
     }
     std::chrono::milliseconds patience() const override { return std::chrono::seconds(5); }
     // It answers nevertheless.
@@ -71,13 +74,18 @@ class HangingSource final : public storage::BodySource {
     }
 
   private:
+    storage::Account& account_;
     mutable int left_;
     mutable std::vector<std::function<void(std::vector<storage::Body::Piece>)>> waiting_;
 };
 
 TEST(SendStored, WaitsForALayerThatHangsAsLongAsItsSourceSays) {
     for (const int reads : {0, 1, 3}) {
-        const auto source = std::make_shared<HangingSource>(reads);
+        auto config = small_config();
+        config.limits.fills_bytes = 64 * config::MiB;
+        Shared shared(std::move(config), 1, 1);
+        Worker worker(shared, 0);
+        const auto source = std::make_shared<HangingSource>(reads, shared.account);
         storage::Object object = stored();
         const auto body = std::make_shared<storage::Body>();
         body->size = 2'000'000;
@@ -85,8 +93,8 @@ TEST(SendStored, WaitsForALayerThatHangsAsLongAsItsSourceSays) {
         object.body = body;
         Client client;
         Asking asking("", "GET");
-        asio::io_context context;
-        const auto sent = start(context, send_stored(client, asking.exchange, object, policy::test_time));
+        asio::io_context& context = worker.context();
+        const auto sent = start(context, send_stored(worker, client, asking.exchange, object, policy::test_time));
         turn(context);
         deadlines_of(context.get_executor()).check(Steady::now() + std::chrono::seconds(4));
         turn(context);

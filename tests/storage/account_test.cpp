@@ -181,23 +181,23 @@ class LayerAccount : public testing::Test {
 };
 
 TEST_F(LayerAccount, AnObjectThatIsReplacedIsOutsideWhileItIsRead) {
-    layer.insert(key.view, object(content), open_gate, now, 8);
+    layer.insert(key.view, object(content), open_permit, now, 8);
     expect(1, 0);
     auto reader = layer.find(key.view, now);
     expect(1, 0);
-    layer.insert(key.view, object(content, 2), open_gate, now, 8);
+    layer.insert(key.view, object(content, 2), open_permit, now, 8);
     expect(1, 1);
     reader.reset();
     expect(1, 0);
 }
 
 TEST_F(LayerAccount, ARefreshedObjectSharesItsBody) {
-    layer.insert(key.view, object(content), open_gate, now, 8);
+    layer.insert(key.view, object(content), open_permit, now, 8);
     auto reader = layer.find(key.view, now);
     const ObjectPtr old = reader->variants.front();
     auto next = std::make_shared<Object>(*old);
     next->ticket = 2;
-    EXPECT_EQ(layer.refresh(key.view, old.get(), next, open_gate, now), Stored::yes);
+    EXPECT_EQ(layer.refresh(key.view, old.get(), next, open_permit, now), Stored::yes);
     next.reset();
     expect(1, 0);
 }
@@ -206,7 +206,7 @@ TEST_F(LayerAccount, OtherVariantsStayWhenOneComes) {
     for (int i = 0; i < 5; ++i) {
         auto made = object(content);
         made->vary = {{"a", std::to_string(i)}};
-        layer.insert(key.view, made, open_gate, now, 3);
+        layer.insert(key.view, made, open_permit, now, 3);
         made.reset();
         expect(std::min(i + 1, 3), 0);
     }
@@ -215,7 +215,7 @@ TEST_F(LayerAccount, OtherVariantsStayWhenOneComes) {
 TEST_F(LayerAccount, WhatIsEvictedOrErasedOrDestroyedLeavesNothing) {
     for (int i = 0; i < 20'000; ++i) {
         const Key each("http://h/" + std::to_string(i));
-        layer.insert(each.view, object(content), open_gate, now, 8);
+        layer.insert(each.view, object(content), open_permit, now, 8);
     }
     EXPECT_GT(layer.stats().evictions, 0u);
     EXPECT_EQ(account.outside(), 0u);
@@ -224,7 +224,7 @@ TEST_F(LayerAccount, WhatIsEvictedOrErasedOrDestroyedLeavesNothing) {
     EXPECT_EQ(account.in_layers(), layer.stats().objects * Piece::charge_of(size));
     {
         MemoryLayer other(MemoryOptions{.max_bytes = config::MiB});
-        other.insert(key.view, object(content), open_gate, now, 8);
+        other.insert(key.view, object(content), open_permit, now, 8);
     }
     layer.change(0, config::EvictionPolicy::lru, now);
     expect(0, 0);
