@@ -84,8 +84,9 @@ Tiers::Found Tiers::find(const storage::KeyView& key, const policy::Selecting& r
         if (object || !found.set) found.set = std::move(set);
         found.object = object;
         if (object) {
-            // Without another variant there is nothing to weigh, and no line is written that workers share.
-            if (found.set->variants.size() > 1) object->uses.add();
+            // One without others soon has enough to stay before them: workers write no line that they share.
+            constexpr std::uint16_t enough = 16;
+            if (found.set->variants.size() > 1 || object->uses.value() < enough) object->uses.add();
             break;
         }
     }

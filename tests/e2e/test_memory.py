@@ -98,7 +98,8 @@ class NoRoom(Case):
 
     def test_stored_is_said_where_it_is_known(self):
         gate = Gate()
-        self.origin.on("/whole", respond("x", FRESH, chunked=True))
+        whole = f"HTTP/1.1 200 X\r\n{FRESH}\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n"
+        self.origin.on("/whole", respond(raw=whole.encode()))
         self.origin.on("/unknown", respond("x" * 100, FRESH, chunked=True, body_gate=gate))
         self.assertIn("stored", self.larder.get("/whole")["Cache-Status"])
         with self.larder.client() as client:

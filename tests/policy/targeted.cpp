@@ -33,11 +33,11 @@ TEST(Targeted, LinesAreOneList) {
 // Section 2.1 of RFC 9213.
 TEST(Targeted, AValueOfTheWrongTypeGrantsNothing) {
     for (const char* wrong : {"\"5\"", "5.0", "five", "?1", "(5)"}) {
-        EXPECT_FALSE(directives(std::string("CDN-Cache-Control: max-age=") + wrong)->max_age) << wrong;
+        EXPECT_FALSE(directives(std::string("CDN-Cache-Control: no-cache, max-age=") + wrong)->max_age) << wrong;
     }
     EXPECT_EQ(directives("CDN-Cache-Control: max-age=-5")->max_age, 0);
     EXPECT_EQ(directives("CDN-Cache-Control: max-age=99999999999")->max_age, std::int64_t{1} << 31);
-    EXPECT_FALSE(directives("CDN-Cache-Control: public=1")->is_public);
+    EXPECT_FALSE(directives("CDN-Cache-Control: public=1, max-age=1")->is_public);
     EXPECT_TRUE(directives("CDN-Cache-Control: no-store=1")->no_store);
     EXPECT_FALSE(directives("CDN-Cache-Control: no-store=?0, max-age=1")->no_store);
 }
