@@ -72,7 +72,8 @@ const Settings<Limits>& settings() {
         setting("followers", &L::followers, Number(0u, 10'000'000u),
                 "Requests that follow one fill; more go to the origin themselves."),
         setting("follow_timeout", &L::follow_timeout, Duration(10ms, 24h),
-                "Waiting for the head of another request's response; then the request goes to the origin itself."),
+                "Waiting for the head of another request's response; then one of those who wait asks the origin for "
+                "all of them."),
         setting(
             "uncacheable_memory", &L::uncacheable_memory, Seconds(0s, 24h),
             "How long requests for a key are not made to wait for each other after a response that was not storable."),

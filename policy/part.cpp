@@ -128,7 +128,6 @@ std::optional<Rest> rest_of(const Object& part) {
     } else if (part.etag.empty() && strong_date(part)) {
         rest.if_range = value_in(part.fields, "last-modified");
     }
-    if (rest.if_range.empty()) return std::nullopt;
     return rest;
 }
 

@@ -32,8 +32,9 @@ std::optional<std::string_view> single_range(std::string_view method, const Fiel
 std::optional<ByteRange> range_within(const storage::Object& part, std::string_view method, const Fields& request,
                                       storage::UnixTime now);
 
-// What completes a part that begins at the beginning: "bytes=5-", and the strong validator without which the two could
-// not be put together (RFC 9111 section 3.4). nullopt: it cannot be completed so.
+// What completes a part that begins at the beginning: "bytes=5-", and the validator that makes it safe to ask for ("",
+// if it has no strong one: what comes is then joined only if it shares one, RFC 9111 section 3.4). nullopt: it cannot
+// be completed so.
 struct Rest {
     std::string range;
     std::string if_range;
